@@ -1,0 +1,55 @@
+# Every target sets up what it needs by itself; nothing is repeated when nothing changed.
+#   make run      train the laptop preset: SFT -> improvement potential -> staged GRPO -> evaluation -> report
+#   make test     all tests
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+# Extra arguments for installing torch, for example the address of PyTorch's index of CPU builds.
+TORCH_ARGS ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install -qq --disable-pip-version-check
+CONFIG ?= laptop
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint bench doctor lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.installed ## the virtual environment, by the complete lock
+
+# Torch first and alone: with it in place, nothing in the lock pulls another build of it.
+$(VENV)/.installed: requirements/cpu.lock
+	@echo "setting up $(VENV) (a few minutes, once)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PIP) torch==2.13.0 $(TORCH_ARGS)
+	@$(PIP) --no-deps -r requirements/cpu.lock
+	@touch $@
+
+run: setup ## train; CONFIG=preset-or-file ARGS="key=value ..."
+	@$(PY) -m driver run $(CONFIG) $(ARGS)
+
+test: setup ## all tests; ARGS is handed to pytest
+	@$(PY) -m pytest $(ARGS)
+
+lint: setup ## style, types, imports
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+bench: setup ## timed comparisons; each writes benchmarks/results/NAME.json
+	@for file in benchmarks/bench_*.py; do $(PY) $$file || exit 1; done
+
+doctor: setup ## what this machine can do, and what to do about each lack
+	@$(PY) -m driver doctor
+
+lock: setup ## write the locks anew from requirements/*.in
+	@$(PIP) uv
+	@cd requirements && for role in cpu gpu sandbox; do \
+	  overrides=overrides.txt; [ $$role = gpu ] && overrides=overrides-gpu.txt; \
+	  ../$(VENV)/bin/uv pip compile -q --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+	    --override $$overrides $$role.in -o $$role.lock || exit 1; done
+	@cd requirements && sed -i -E '/^(torch|triton|nvidia-|cuda-)/d' cpu.lock
+
+clean: ## remove the environment and caches; runs are kept
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,0 +1,295 @@
+"""One rank of a DeepSpeed training engine: forward, backward, step, gather, save. No algorithm in here.
+
+Invariants: every method but `close` is collective (all ranks call it in the same order). The learning rate is
+given with each step, and gradients add up over any number of backward passes until it: the caller's weights
+already average, so nothing here divides.
+"""
+
+import gc
+import os
+import shutil
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("DEEPSPEED_LOG_LEVEL", "error")
+# Read when torch loads. Threads that spin at barriers cost a learner on shared cores three quarters of its speed.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging as transformers_logging
+
+from actors.errors import LearnerError
+from actors.learning.batches import MicroBatch, visible_mask
+from actors.learning.config import LearnerConfig
+from actors.learning.logprobs import PolicyModel
+
+if not torch.cuda.is_available():
+    os.environ.setdefault("DS_ACCELERATOR", "cpu")
+import deepspeed
+
+_TAG = "learner"
+_COLLECTIVE_TIMEOUT = timedelta(minutes=10)
+_TOKENIZER_FILES = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "vocab.*",
+    "merges.txt",
+    "chat_template*",
+    "*.model",
+)
+# Parameters smaller than this stay whole under ZeRO-3: gathering norms and biases costs more than it saves.
+_WHOLE_BELOW = 10_000
+
+
+class DeepSpeedEngine:
+    """A policy model under DeepSpeed.
+
+    Example: `engine = DeepSpeedEngine(config, rank=0, world_size=1); engine.start("127.0.0.1", 29500, path)`.
+    """
+
+    def __init__(self, config: LearnerConfig, rank: int, world_size: int) -> None:
+        self._config, self._rank, self._world_size = config, rank, world_size
+        self._on_gpu = torch.cuda.is_available()
+        self._device = torch.device("cuda", 0) if self._on_gpu else torch.device("cpu")
+        bfloat16 = config.dtype == "bfloat16" or (config.dtype == "auto" and self._on_gpu)
+        self._dtype = torch.bfloat16 if bfloat16 else torch.float32
+        self._stage = _zero_stage(config, world_size, self._dtype)
+        self._engine: Any = None
+        self._reference: Any = None
+        self._grad_norm = 0.0
+
+    def start(self, master_addr: str, master_port: int, model_path: str) -> None:
+        """Join the process group and load the model with a fresh optimiser."""
+        transformers_logging.disable_progress_bar()
+        # DeepSpeed 0.19 calls names that torch 2.13 deprecates, once per gather.
+        warnings.filterwarnings("ignore", category=FutureWarning, module="torch.distributed.c10d_logger")
+        torch.manual_seed(self._config.seed)
+        if self._config.num_threads:
+            torch.set_num_threads(self._config.num_threads)
+        self._join(master_addr, master_port)
+        self._model_path = Path(model_path)
+        model = self._loaded(model_path)
+        if self._config.gradient_checkpointing:
+            model.language_model.gradient_checkpointing_enable({"use_reentrant": False})
+        # At rate 0 until the first step. Fused: one pass over the parameters and no temporary copies.
+        optimizer = torch.optim.AdamW(
+            model.parameters(),
+            lr=0.0,
+            betas=self._config.betas,
+            weight_decay=self._config.weight_decay,
+            fused=True,
+        )
+        if self._stage == 0:
+            # DeepSpeed clips without ZeRO too, but throws the norm away.
+            optimizer.register_step_pre_hook(self._clip)
+        self._engine, *_ = deepspeed.initialize(
+            model=model, optimizer=optimizer, config=self._deepspeed_config(), dist_init_required=False
+        )
+
+    def forward(self, batch: MicroBatch, temperature: float) -> tuple[Tensor, Tensor]:
+        """Log-probabilities and entropies of the micro-batch's tokens, with gradient."""
+        return self._engine(*self._inputs(batch), temperature)
+
+    @torch.no_grad()
+    def reference_log_probs(self, batch: MicroBatch, temperature: float) -> Tensor:
+        """Log-probabilities of the same tokens under the reference model."""
+        if self._reference is None:
+            raise LearnerError("there is no reference model: call load_reference when grpo.beta > 0")
+        return self._reference(*self._inputs(batch), temperature)[0]
+
+    def tensor(self, array: Any) -> Tensor:
+        """A numpy array on this rank's device."""
+        return torch.from_numpy(array).to(self._device)
+
+    def backward(self, loss: Tensor) -> None:
+        """Add this loss's gradient; the sum over ranks is what `step` sees."""
+        # DeepSpeed averages over ranks.
+        self._engine.backward(loss * self._world_size)
+
+    def step(self, lr: float) -> float:
+        """Apply the summed gradient; its norm before clipping is returned."""
+        for group in self._base_optimizer.param_groups:
+            group["lr"] = lr
+        self._engine.step()
+        if self._stage:
+            self._grad_norm = float(self._engine.get_global_grad_norm())
+        return self._grad_norm
+
+    def reset_optimizer(self) -> None:
+        """Forget the moments and the step count, as a new optimiser would."""
+        for state in self._base_optimizer.state.values():
+            for value in state.values():
+                if torch.is_tensor(value):
+                    value.zero_()
+
+    def load_reference(self, path: str) -> None:
+        """Load the frozen model that the KL penalty refers to; under ZeRO-3 it is shared among ranks too."""
+        model = self._loaded(path).requires_grad_(False).eval()
+        if self._stage == 3:
+            model, *_ = deepspeed.initialize(
+                model=model, config=self._deepspeed_config(), dist_init_required=False
+            )
+        self._reference = model
+
+    def parameters(self) -> list[tuple[str, str, tuple[int, ...]]]:
+        """(checkpoint name, dtype name, full shape) in model order, tied parameters once."""
+        return [
+            (name, str(p.dtype).removeprefix("torch."), tuple(getattr(p, "ds_shape", p.shape)))
+            for name, p in self._named_parameters()
+        ]
+
+    @contextmanager
+    def gathered(self, names: Iterable[str]) -> Iterator[list[Tensor]]:
+        """The named parameters, whole on every rank while inside."""
+        by_name = dict(self._named_parameters())
+        params = [by_name[name] for name in names]
+        with deepspeed.zero.GatheredParameters(params, enabled=self._stage == 3, modifier_rank=None):
+            yield [p.detach() for p in params]
+
+    def save_checkpoint(self, folder: str, state: dict[str, Any]) -> None:
+        """Weights, optimiser and `state`; the folder must be reachable from all ranks."""
+        self._engine.save_checkpoint(folder, tag=_TAG, client_state=state)
+
+    def load_checkpoint(self, folder: str) -> dict[str, Any]:
+        """Restore what `save_checkpoint` wrote; `state` is returned."""
+        if not (Path(folder) / _TAG).is_dir():
+            raise LearnerError(f"no learner checkpoint in {folder}: give a folder that save_checkpoint wrote")
+        _, state = self._engine.load_checkpoint(folder, tag=_TAG)
+        return state["state"]
+
+    def save_hf(self, folder: str) -> None:
+        """A folder that transformers and vLLM load: weights, config and the tokenizer's files."""
+        weights = {}
+        for name, _, _ in self.parameters():
+            with self.gathered([name]) as (tensor,):
+                if self._rank == 0:
+                    weights[name] = tensor.to("cpu", copy=self._stage == 3 or self._on_gpu)
+        if self._rank == 0:
+            model = self._engine.module.language_model
+            model.save_pretrained(folder, state_dict=weights)
+            for pattern in _TOKENIZER_FILES:
+                for file in self._model_path.glob(pattern):
+                    shutil.copy(file, folder)
+        dist.barrier()
+
+    def sum_over_ranks(self, values: list[float]) -> list[float]:
+        """Elementwise sum."""
+        total = torch.tensor(values, dtype=torch.float64, device=self._device)
+        dist.all_reduce(total)
+        return total.tolist()
+
+    def max_over_ranks(self, value: float) -> float:
+        """Largest."""
+        largest = torch.tensor([value], dtype=torch.float64, device=self._device)
+        dist.all_reduce(largest, op=dist.ReduceOp.MAX)
+        return float(largest)
+
+    def close(self) -> None:
+        """Free the model. The process group stays: DeepSpeed keeps hold of its parts for good."""
+        if self._engine is not None:
+            self._engine.destroy()
+        self._engine = self._reference = None
+        gc.collect()
+
+    def _join(self, master_addr: str, master_port: int) -> None:
+        if dist.is_initialized():
+            place = (dist.get_rank(), dist.get_world_size())
+            if place != (self._rank, self._world_size):
+                raise LearnerError(
+                    f"this process is rank {place[0]} of {place[1]} and cannot become rank {self._rank} "
+                    f"of {self._world_size}: start a new one"
+                )
+            return
+        # Where Ray gives an actor one GPU, CUDA_VISIBLE_DEVICES makes it number 0.
+        os.environ.update(
+            MASTER_ADDR=master_addr,
+            MASTER_PORT=str(master_port),
+            RANK=str(self._rank),
+            WORLD_SIZE=str(self._world_size),
+            LOCAL_RANK="0",
+        )
+        # Else the CPU accelerator compiles a shared-memory all-reduce for a minute, that only inference uses,
+        # and leaves 69 MB per rank in /dev/shm.
+        deepspeed.ops.__compatible_ops__ = {"deepspeed_shm_comm": False}
+        backend = {"auto": "nccl" if self._on_gpu else "gloo"}.get(self._config.backend, self._config.backend)
+        deepspeed.init_distributed(
+            dist_backend=backend,
+            auto_mpi_discovery=False,
+            verbose=False,
+            timeout=_COLLECTIVE_TIMEOUT,
+            init_method=f"tcp://{master_addr}:{master_port}",
+            rank=self._rank,
+            world_size=self._world_size,
+        )
+
+    def _loaded(self, path: str) -> PolicyModel:
+        if self._stage == 3:
+            from transformers.integrations import HfDeepSpeedConfig
+
+            # While this object lives, from_pretrained hands out each weight in parts as it reads it.
+            sharding = HfDeepSpeedConfig(self._deepspeed_config())
+            model = AutoModelForCausalLM.from_pretrained(path, dtype=self._dtype, attn_implementation="sdpa")
+            del sharding
+        else:
+            model = AutoModelForCausalLM.from_pretrained(path, dtype=self._dtype, attn_implementation="sdpa")
+            model.to(self._device)
+        return PolicyModel(model, self._config.chunk_tokens, self._compute_dtype())
+
+    def _compute_dtype(self) -> torch.dtype:
+        choice = self._config.compute
+        if choice == "auto":
+            # bfloat16 on a CPU without matrix instructions is slower than float32, not faster.
+            choice = "bfloat16" if not self._on_gpu and torch.cpu._is_amx_tile_supported() else "float32"
+        return torch.bfloat16 if choice == "bfloat16" else torch.float32
+
+    def _deepspeed_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = {
+            "train_micro_batch_size_per_gpu": 1,
+            "gradient_accumulation_steps": 1,
+            # step() is the boundary, however many backward passes came before.
+            "managed_gradient_accumulation": False,
+            "gradient_clipping": self._config.max_grad_norm if self._stage else 0.0,
+            "zero_allow_untested_optimizer": True,
+            "zero_force_ds_cpu_optimizer": False,
+            "zero_optimization": {
+                "stage": self._stage,
+                "reduce_bucket_size": 50_000_000,
+                "allgather_bucket_size": 50_000_000,
+                "overlap_comm": self._on_gpu,
+            },
+        }
+        if self._stage == 3:
+            config["zero_optimization"]["stage3_param_persistence_threshold"] = _WHOLE_BELOW
+        if self._dtype == torch.bfloat16:
+            config["bf16"] = {"enabled": True}
+            config["data_types"] = {"grad_accum_dtype": "fp32"}
+        return config
+
+    def _inputs(self, batch: MicroBatch) -> tuple[Tensor | None, ...]:
+        mask = None if batch.blocks_BT is None else self.tensor(visible_mask(batch.blocks_BT))
+        ids, positions = self.tensor(batch.input_ids_BT), self.tensor(batch.positions_BT)
+        return ids, positions, mask, self.tensor(batch.source_N), self.tensor(batch.targets.token_N)
+
+    def _named_parameters(self) -> list[tuple[str, Tensor]]:
+        return list(self._engine.module.language_model.named_parameters())
+
+    @property
+    def _base_optimizer(self) -> torch.optim.Optimizer:
+        return self._engine.basic_optimizer
+
+    def _clip(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        params = [p for group in optimizer.param_groups for p in group["params"]]
+        self._grad_norm = float(torch.nn.utils.clip_grad_norm_(params, self._config.max_grad_norm))
+
+
+def _zero_stage(config: LearnerConfig, world_size: int, dtype: torch.dtype) -> int:
+    if config.zero_stage != "auto":
+        return config.zero_stage
+    return 0 if world_size == 1 and dtype == torch.float32 else 2

@@ -1,0 +1,172 @@
+"""Generation with vLLM: tokens in, tokens out, with behaviour log-probabilities and the policy version of each token.
+
+Invariant: a token's `versions` entry names the weights that sampled it, even when an update fell inside its turn.
+"""
+
+import itertools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from actors.engines.config import EngineConfig
+from actors.errors import EngineError, WeightSyncError
+from actors.protocols import Generation, SamplingSpec
+from actors.records import WeightManifest
+
+_EXTENSION = "actors.engines.vllm_worker_extension.WeightLoading"
+
+
+class VllmEngine:
+    """One vLLM engine in its own processes, owned by the process that makes this object."""
+
+    def __init__(self, config: EngineConfig, model_path: str, version: int = 0) -> None:
+        _set_environment(config)
+        from vllm import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        args = AsyncEngineArgs(
+            model=model_path,
+            dtype=config.dtype,
+            max_model_len=config.max_model_len,
+            max_num_seqs=config.max_num_seqs,
+            tensor_parallel_size=config.tensor_parallel_size,
+            gpu_memory_utilization=config.gpu_memory_utilization,
+            enforce_eager=config.enforce_eager,
+            seed=config.seed,
+            enable_prefix_caching=True,
+            # The learner recomputes log-probabilities of the distribution that was sampled from, so the
+            # engine must report those, not the ones before temperature.
+            logprobs_mode="processed_logprobs",
+            worker_extension_cls=_EXTENSION,
+            disable_log_stats=True,
+            use_tqdm_on_load=False,
+        )
+        try:
+            self._engine = AsyncLLM.from_engine_args(args)
+        except Exception as error:
+            raise EngineError(
+                f"vLLM did not start with {model_path} ({type(error).__name__}: {error}): "
+                "see the engine's log lines above; engine.cpu_kv_cache_gib, engine.max_model_len and "
+                "engine.gpu_memory_utilization decide its memory"
+            ) from error
+        from vllm.platforms import current_platform
+
+        # A seeded request whose prompt is prefilled in two parts ends vLLM 0.32's CPU worker ("CPU Generator does
+        # not use offset"), and with it the engine.
+        self._takes_seeds = not current_platform.is_cpu()
+        self._version = version
+        self._ids = itertools.count()
+
+    @property
+    def version(self) -> int:
+        """Policy version of the weights in use."""
+        return self._version
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether its processes are gone for good."""
+        return bool(self._engine.errored)
+
+    async def generate(self, prompt_token_ids: list[int], sampling: SamplingSpec) -> Generation:
+        """Sample one turn after `prompt_token_ids`.
+
+        Raises:
+            EngineError: the engine died or refused the request.
+        """
+        from vllm import SamplingParams, TokensPrompt
+        from vllm.sampling_params import RequestOutputKind
+
+        params = SamplingParams(
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            stop=list(sampling.stop),
+            include_stop_str_in_output=True,
+            logprobs=0,
+            seed=sampling.seed if self._takes_seeds else None,
+            skip_special_tokens=True,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        final = None
+        born = self._version
+        try:
+            prompt = TokensPrompt(prompt_token_ids=prompt_token_ids)
+            async for output in self._engine.generate(prompt, params, request_id=f"turn-{next(self._ids)}"):
+                final = output
+        except Exception as error:
+            raise EngineError(f"vLLM failed while generating ({type(error).__name__}: {error})") from error
+        if final is None or not final.outputs:
+            raise EngineError("vLLM returned nothing for a request")
+        return _as_generation(final.outputs[0], born)
+
+    async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
+        """Serve the policy version in `manifest`; turns in flight go on under the new weights.
+
+        Raises:
+            WeightSyncError: the workers did not load all of it; the old version must not be used either.
+        """
+        path = Path(f"/dev/shm/r1ci-{os.getpid()}-{manifest.version}.weights")
+        starts = np.concatenate([[0], np.cumsum([len(b) for b in buckets])])
+        tensors = [
+            (t.name, t.dtype, t.shape, int(starts[t.bucket]) + t.offset, t.num_bytes)
+            for t in manifest.tensors
+        ]
+        try:
+            with path.open("wb") as file:  # noqa: ASYNC230 - shared memory, no disk to wait for
+                for bucket in buckets:
+                    file.write(memoryview(bucket))
+            await self._engine.pause_generation(mode="keep")
+            counts = await self._engine.collective_rpc("load_policy", args=(str(path), tensors))
+            if any(count != len(tensors) for count in counts):
+                raise WeightSyncError(f"workers loaded {counts} of {len(tensors)} tensors")
+            await self._engine.update_weight_version(str(manifest.version))
+            self._version = manifest.version
+            await self._engine.resume_generation()
+        except WeightSyncError:
+            raise
+        except Exception as error:
+            raise WeightSyncError(
+                f"vLLM did not load policy version {manifest.version} ({type(error).__name__}: {error})"
+            ) from error
+        finally:
+            path.unlink(missing_ok=True)  # noqa: ASYNC240
+
+    def close(self) -> None:
+        """End the engine's processes. Must run before the owning actor is killed, or they outlive it."""
+        self._engine.shutdown()
+
+
+def _write_all(path: Path, buckets: Sequence[np.ndarray]) -> None:
+    with path.open("wb") as file:
+        for bucket in buckets:
+            file.write(memoryview(bucket))
+
+
+def _as_generation(output, born: int) -> Generation:
+    token_ids = np.asarray(output.token_ids, dtype=np.int32)
+    logprobs = np.asarray(
+        [step[int(token)].logprob for token, step in zip(token_ids, output.logprobs, strict=True)],
+        dtype=np.float32,
+    )
+    versions = np.full(len(token_ids), born, dtype=np.int32)
+    for span in output.weight_versions or ():
+        if span.version != "default":
+            versions[span.start : span.end] = int(span.version)
+    return Generation(
+        token_ids=token_ids,
+        logprobs=logprobs,
+        versions=versions,
+        text=output.text,
+        finish="length" if output.finish_reason == "length" else "stop",
+    )
+
+
+def _set_environment(config: EngineConfig) -> None:
+    # Read by vLLM when its own processes start.
+    os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(config.cpu_kv_cache_gib))
+    if config.cpu_threads != "auto":
+        os.environ["VLLM_CPU_OMP_THREADS_BIND"] = config.cpu_threads
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")

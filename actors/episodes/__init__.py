@@ -1,0 +1,1 @@
+"""One conversation: its wording, its exact tokens, its limits."""

@@ -1,0 +1,35 @@
+"""Settings of a rollout."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ProtocolName = Literal["short", "full", "text", "code_first"]
+"""Wordings of the instructions: see `actors.episodes.instructions`."""
+
+
+class RolloutConfig(BaseModel):
+    """How one conversation is held."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    protocol: ProtocolName = "full"
+    """Wording of the instructions."""
+    group_size: int = Field(default=8, ge=2)
+    """Rollouts per task (G)."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Sampling temperature while training; at 0 the rollouts of a group would all be the same."""
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    """Nucleus mass while training; below 1 the learner's ratio is biased."""
+    max_executions: int = Field(default=8, ge=0)
+    """Scripts a rollout may run."""
+    execution_timeout_s: float = Field(default=60.0, gt=0, le=600)
+    """Wall-clock limit of one script."""
+    execution_memory_mib: int = Field(default=1024, ge=16, le=65536)
+    """Memory of one script beyond the warm interpreter."""
+    max_turn_tokens: int = Field(default=2048, ge=1)
+    """Longest turn."""
+    max_rollout_tokens: int = Field(default=8192, ge=64)
+    """Longest rollout: prompt, turns and outputs together."""
+    max_observation_chars: int = Field(default=2000, ge=80)
+    """Longest output shown to the model; the middle is cut and the cut is marked."""

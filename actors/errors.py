@@ -1,0 +1,21 @@
+"""Failures on our side, one type per boundary. The guest's failures are data (`ExecutionResult`), never these."""
+
+
+class ActorError(RuntimeError):
+    """Base of every failure in the training actors; the message ends with the cure."""
+
+
+class EngineError(ActorError):
+    """The generation engine failed."""
+
+
+class LearnerError(ActorError):
+    """The training engine failed."""
+
+
+class WeightSyncError(ActorError):
+    """A published policy version could not be read, verified or loaded."""
+
+
+class StaleRolloutError(ActorError, ValueError):
+    """A rollout older than the allowed staleness reached the learner."""

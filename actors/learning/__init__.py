@@ -1,0 +1,1 @@
+"""What the learner computes: advantages, losses, log-probabilities, micro-batches."""

@@ -1,0 +1,57 @@
+"""Advantages of the rollouts of one group, from their rewards alone.
+
+GRPO needs no value model: the siblings of a group answer the same task, so their mean reward is the baseline.
+Dividing by the group's standard deviation makes every group equally loud, also one whose rewards differ only
+by a formatting slip ("phantom advantages"); so the default does not divide, and a group can be required to
+hold both correct and wrong rollouts.
+
+Notation: G siblings in a group.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+AdvantageKind = Literal["mean", "std", "leave_one_out"]
+
+
+def group_advantages(
+    rewards_G: NDArray[np.floating], kind: AdvantageKind = "mean", *, std_floor: float = 1e-6
+) -> NDArray[np.float64]:
+    """Reward minus the group's baseline.
+
+    mean: r_i - mean(r).  std: (r_i - mean(r)) / (std(r) + std_floor), with G - 1 under the root as in torch.std
+    (DeepSeekMath, arXiv 2402.03300).  leave_one_out: r_i - mean of the others = (r_i - mean(r)) * G / (G - 1)
+    (RLOO, arXiv 2402.14740).
+
+    Args:
+        rewards_G: total reward of each sibling.
+        kind: which of the three.
+        std_floor: added to the standard deviation; well above the shaping scale it mutes phantom advantages.
+
+    Returns:
+        float64 [G], summing to zero; all zero when the rewards are equal, or for a group of one.
+    """
+    rewards_G = np.asarray(rewards_G, dtype=np.float64)
+    if rewards_G.ndim != 1:
+        raise ValueError(f"rewards_G must have shape [G], got {list(rewards_G.shape)}")
+    # Equal rewards give exactly zero: the mean's rounding error over a tiny floor would be an advantage.
+    if len(rewards_G) < 2 or np.all(rewards_G == rewards_G[0]):
+        return np.zeros(len(rewards_G))
+    centred_G: NDArray[np.float64] = rewards_G - rewards_G.mean()
+    if kind == "std":
+        return centred_G / (float(rewards_G.std(ddof=1)) + std_floor)
+    if kind == "leave_one_out":
+        return centred_G * (len(rewards_G) / (len(rewards_G) - 1))
+    return centred_G
+
+
+def has_mixed_outcome(correct_G: NDArray[np.bool_]) -> bool:
+    """Whether a group holds both correct and wrong rollouts: then its rewards say something about the task.
+
+    Args:
+        correct_G: the binary outcome of each sibling.
+    """
+    correct_G = np.asarray(correct_G, dtype=bool)
+    return bool(correct_G.any() and not correct_G.all())

@@ -1,0 +1,122 @@
+"""What the learner needs to know. Importing this loads neither torch nor deepspeed."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ScheduleConfig(_Section):
+    """How the learning rate moves from its peak: `ScheduleConfig(kind="cosine", warmup_steps=10)`."""
+
+    kind: Literal["constant", "linear", "cosine"] = "constant"
+    """`constant` stays at the peak; the others fall to zero at the last step."""
+    warmup_steps: int = Field(default=0, ge=0)
+    """Steps of linear rise before that."""
+
+
+class SftConfig(_Section):
+    """Supervised fine-tuning on multi-turn traces."""
+
+    epochs: int = Field(default=3, ge=1)
+    """Passes over the traces."""
+    batch_size: int = Field(default=32, ge=1)
+    """Traces in one optimiser step, over all ranks."""
+    lr: float = Field(default=1e-5, gt=0)
+    """Peak learning rate."""
+    schedule: ScheduleConfig = ScheduleConfig(kind="cosine", warmup_steps=10)
+    """Its course."""
+
+
+class GrpoConfig(_Section):
+    """Group-relative policy optimisation. The defaults are the `modern` preset."""
+
+    lr: float = Field(default=1e-6, gt=0)
+    """Peak learning rate."""
+    schedule: ScheduleConfig = ScheduleConfig()
+    """Its course."""
+    advantage: Literal["mean", "std", "leave_one_out"] = "mean"
+    """`mean` r - mean; `std` that over (std + floor); `leave_one_out` r - mean of the siblings."""
+    std_floor: float = Field(default=1e-6, ge=0)
+    """Added to the group's standard deviation; read by `std` only."""
+    requires_mixed_outcome: bool = True
+    """Groups that are all correct or all wrong get zero advantage, whatever their shaping says."""
+    clip_low: float = Field(default=0.2, gt=0, lt=1)
+    """The ratio is clipped at 1 - clip_low."""
+    clip_high: float = Field(default=0.28, gt=0)
+    """The ratio is clipped at 1 + clip_high."""
+    beta: float = Field(default=0.0, ge=0)
+    """Weight of the KL penalty to the reference model; 0 keeps no reference model."""
+    aggregation: Literal["token_mean", "sequence_mean"] = "token_mean"
+    """Every token counts the same, or every rollout does (the paper's 1/|y|)."""
+    importance_cap: float | None = Field(default=None, gt=0)
+    """None: the ratio is taken to the behaviour policy. A number: it is taken to the policy at the start of
+    the step, and the rest, old / behaviour, is a weight truncated here. Needs `epochs` = 1."""
+    epochs: int = Field(default=1, ge=1)
+    """Optimiser steps on one batch of groups."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Log-probabilities are those of softmax(logits / temperature): must be the rollouts' temperature."""
+    max_staleness: int = Field(default=1, ge=0)
+    """Most policy versions that a rollout's oldest token may be behind the policy that learns from it."""
+
+    @model_validator(mode="after")
+    def _cap_needs_one_epoch(self) -> Self:
+        if self.importance_cap is not None and self.epochs > 1:
+            raise ValueError(
+                f"grpo.importance_cap={self.importance_cap} takes the policy before the step as old policy, "
+                f"which grpo.epochs={self.epochs} does not keep: set epochs to 1 or importance_cap to null"
+            )
+        return self
+
+
+class LearnerConfig(_Section):
+    """The policy learner: `LearnerConfig(model_path="models/smollm2", num_ranks=2)`."""
+
+    model_path: str = ""
+    """Folder in Hugging Face form; the driver fills it in from `model`."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """`auto` is bfloat16 on a GPU (with float32 master weights) and float32 on the CPU."""
+    compute: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Precision of the model's body over float32 weights; the head is always computed in the weights' own. `auto` is
+    bfloat16 on a CPU that has matrix instructions for it (AMX: twice as fast), else float32."""
+    num_ranks: int = Field(default=1, ge=1)
+    """Learner processes, one GPU each where there are GPUs."""
+    num_threads: int = Field(default=0, ge=0)
+    """CPU threads of a rank; 0 leaves torch's own choice."""
+    backend: Literal["auto", "gloo", "nccl"] = "auto"
+    """`auto` is nccl on a GPU and gloo on the CPU."""
+    zero_stage: Literal["auto", 0, 1, 2, 3] = "auto"
+    """DeepSpeed ZeRO: 1 shares optimiser state, 2 gradients too, 3 weights too. `auto` is 0 for one float32
+    rank, which saves a second copy of the weights, and 2 otherwise."""
+    micro_batch_tokens: int = Field(default=4096, ge=2)
+    """Most tokens, padding included, in one forward pass; a longer rollout goes alone."""
+    chunk_tokens: int = Field(default=512, ge=1)
+    """Tokens whose logits over the vocabulary exist at one time."""
+    share_prefix: bool = True
+    """Siblings of a group go through the model in one row that holds their prompt once."""
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass."""
+    betas: tuple[float, float] = (0.9, 0.95)
+    """AdamW."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """AdamW."""
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    """The gradient is scaled down to this norm."""
+    seed: int = 0
+    """Of everything random in the learner."""
+    sft: SftConfig = SftConfig()
+    """First phase."""
+    grpo: GrpoConfig = GrpoConfig()
+    """Second phase."""
+
+    @model_validator(mode="after")
+    def _stage_fits_dtype(self) -> Self:
+        if self.zero_stage == 0 and self.dtype == "bfloat16":
+            raise ValueError(
+                "learner.zero_stage=0 with learner.dtype=bfloat16 would add up gradients in bfloat16: "
+                "set zero_stage to 1, 2 or 3, or to auto"
+            )
+        return self

@@ -1,0 +1,44 @@
+"""Scores finished rollout groups. One CPU actor per run; the rules themselves live in actors/rewards/."""
+
+from collections import Counter
+
+from actors.records import GroupSummary, RolloutGroup, ScoredGroup
+from actors.rewards.config import RewardConfig
+from actors.rewards.rules import given_answer
+from actors.rewards.scoring import countable_rollouts, scored_group
+from actors.rewards.timed_check import TimedChecker
+
+
+class RewardScorer:
+    """Binary outcome by the task's own checker, then the configured shaping."""
+
+    def __init__(self, config: RewardConfig) -> None:
+        self._config = config
+        self._checker = TimedChecker(config.check_timeout_s)
+        self._totals: Counter[str] = Counter()
+
+    def __repr__(self) -> str:
+        return "RewardScorer"
+
+    async def score(self, group: RolloutGroup) -> tuple[ScoredGroup, "GroupSummary"]:
+        """Check every countable rollout; returns the scored group and, for the driver, its numbers alone."""
+        outcomes = [
+            await self._checker.is_correct(group.task, given_answer(rollout))
+            for rollout in countable_rollouts(group)
+        ]
+        scored = scored_group(group, outcomes, self._config)
+        self._totals["rollouts"] += len(outcomes)
+        self._totals["correct"] += sum(outcomes)
+        return scored, GroupSummary.of(scored)
+
+    def metrics(self) -> dict[str, float]:
+        """Totals since the start."""
+        return {
+            **{key: float(value) for key, value in self._totals.items()},
+            "check_timeouts": float(self._checker.num_timeouts),
+            "check_crashes": float(self._checker.num_crashes),
+        }
+
+    def close(self) -> None:
+        """End the checker's process."""
+        self._checker.close()

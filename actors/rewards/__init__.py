@@ -1,0 +1,1 @@
+"""From a finished rollout to a score, by rules alone."""

@@ -1,0 +1,33 @@
+"""The rules, one number each, from one rollout. Pure.
+
+Source: R1-Code-Interpreter (arXiv 2505.21668), section on rewards: +1 correct, +0.1 / -0.1 format, -0.1 over six turns.
+"""
+
+from actors.episodes.scripts import complete_script, words_only
+from actors.records import EndReason, Rollout, Source
+from curriculum.answers import extract_answer
+
+
+def given_answer(rollout: Rollout) -> str | None:
+    """The last answer in the model's own words, scripts and their output left out."""
+    return extract_answer(words_only(rollout.model_text))
+
+
+def has_right_format(rollout: Rollout) -> bool:
+    """Every turn but the last holds one complete script, and the rollout ended with an answer."""
+    turns = [s.text for s in rollout.segments if s.source is Source.MODEL]
+    return (
+        rollout.end_reason is EndReason.ANSWER
+        and all(complete_script(text) is not None for text in turns[:-1])
+        and given_answer(rollout) is not None
+    )
+
+
+def format_term(rollout: Rollout, weight: float) -> float:
+    """`weight` if the format is right, else minus `weight`."""
+    return weight if has_right_format(rollout) else -weight
+
+
+def turn_term(rollout: Rollout, weight: float, free_turns: int) -> float:
+    """Minus `weight` if the rollout took more than `free_turns` turns, else 0."""
+    return -weight if rollout.num_turns > free_turns else 0.0

@@ -1,0 +1,196 @@
+"""Holds many conversations at once over one generation engine. One actor per engine."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from actors.engines.config import EngineConfig
+from actors.episodes.config import RolloutConfig
+from actors.episodes.episode import Episode
+from actors.episodes.transcript import Transcriber
+from actors.errors import EngineError
+from actors.protocols import ExecuteFn, Generation, SamplingSpec
+from actors.records import RolloutGroup, WeightManifest
+from actors.weights.buckets import verify
+from actors.weights.folder import folder_buckets
+from curriculum.task import Task
+
+
+class Engine(Protocol):
+    """What a rollout worker needs of its engine; `VllmEngine` and `ScriptedEngine` have it."""
+
+    version: int
+    is_dead: bool
+
+    async def generate(self, prompt_token_ids: list[int], sampling: SamplingSpec) -> Generation:
+        """Sample one turn."""
+
+    async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
+        """Serve new weights."""
+
+    def close(self) -> None:
+        """End the engine's processes."""
+
+
+class RolloutWorker:
+    """Generates, executes and records rollouts; pulls new weights when told of a version."""
+
+    def __init__(
+        self,
+        config: RolloutConfig,
+        engine_config: EngineConfig,
+        model_path: str,
+        execute: ExecuteFn,
+        index: int = 0,
+    ) -> None:
+        from transformers import AutoTokenizer
+
+        from actors.engines.vllm_engine import VllmEngine
+
+        self._setup(
+            config,
+            VllmEngine(engine_config, model_path),
+            AutoTokenizer.from_pretrained(model_path),
+            execute,
+            index,
+        )
+
+    @classmethod
+    def with_engine(
+        cls, config: RolloutConfig, engine: Engine, tokenizer: Any, execute: ExecuteFn, index: int = 0
+    ) -> "RolloutWorker":
+        """A worker over an engine that exists already."""
+        worker = cls.__new__(cls)
+        worker._setup(config, engine, tokenizer, execute, index)
+        return worker
+
+    def _setup(
+        self, config: RolloutConfig, engine: Engine, tokenizer: Any, execute: ExecuteFn, index: int
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._tokenizer = tokenizer
+        self._execute = execute
+        self._index = index
+        self._transcribers: dict[str, Transcriber] = {}
+        self._running = 0
+        self._totals = {
+            "rollouts": 0.0,
+            "tokens": 0.0,
+            "executions": 0.0,
+            "generate_s": 0.0,
+            "execute_s": 0.0,
+        }
+        self._busy_spans: list[tuple[float, float]] = []
+
+    def __repr__(self) -> str:
+        return f"RolloutWorker({self._index})"
+
+    async def rollout_group(
+        self,
+        task: Task,
+        group_id: str,
+        *,
+        size: int | None = None,
+        temperature: float | None = None,
+        protocol: str | None = None,
+    ) -> tuple[RolloutGroup, int]:
+        """Hold `size` conversations about `task` at once.
+
+        Args:
+            task: what to ask.
+            group_id: unique in the run; also seeds the sampling.
+            size: rollouts; the configured group size if None.
+            temperature: the configured training temperature if None.
+            protocol: wording of the instructions; the configured one if None.
+
+        Returns:
+            The group, siblings that failed on our side included (end reason `infrastructure`), and how many tokens
+            were sampled: a receipt that can be awaited without fetching the group.
+
+        Raises:
+            EngineError: the engine died; the worker must be replaced.
+        """
+        started = time.time()
+        self._running += 1
+        try:
+            episodes = [
+                Episode(
+                    f"{group_id}/{index}",
+                    config=self._config,
+                    transcriber=self._transcriber(protocol or self._config.protocol),
+                    generate=self._engine.generate,
+                    execute=self._execute,
+                    temperature=self._config.temperature if temperature is None else temperature,
+                    seed=rollout_seed(group_id, index),
+                ).run(task.question)
+                for index in range(size or self._config.group_size)
+            ]
+            rollouts = await asyncio.gather(*episodes)
+        finally:
+            self._running -= 1
+            self._busy_spans.append((started, time.time()))
+        if self._engine.is_dead:
+            raise EngineError(f"the engine of rollout worker {self._index} died: its log lines say why")
+        for rollout in rollouts:
+            self._totals["rollouts"] += 1
+            self._totals["tokens"] += rollout.num_generated_tokens
+            self._totals["executions"] += len(rollout.executions)
+            self._totals["generate_s"] += rollout.generate_s
+            self._totals["execute_s"] += rollout.execute_s
+        group = RolloutGroup(group_id=group_id, task=task, rollouts=tuple(rollouts))
+        return group, sum(rollout.num_generated_tokens for rollout in rollouts)
+
+    async def load_weights(self, manifest: WeightManifest, *buckets: np.ndarray) -> float:
+        """Verify and serve a published policy version; returns the seconds it took.
+
+        Raises:
+            WeightSyncError: a bucket is damaged or the engine did not take it.
+        """
+        started = time.monotonic()
+        verify(manifest, buckets)
+        await self._engine.load(manifest, buckets)
+        return time.monotonic() - started
+
+    async def load_folder(self, folder: str, version: int) -> float:
+        """Serve the model saved in `folder` (Hugging Face form) as `version`; returns the seconds it took.
+
+        Raises:
+            WeightSyncError: the folder cannot be read or the engine did not take it.
+        """
+        started = time.monotonic()
+        manifest, buckets = folder_buckets(folder, version)
+        await self._engine.load(manifest, buckets)
+        return time.monotonic() - started
+
+    def metrics(self) -> dict[str, float]:
+        """Totals since the start, and how many groups are running."""
+        return {
+            **self._totals,
+            "groups_running": float(self._running),
+            "version": float(self._engine.version),
+        }
+
+    def take_busy_spans(self) -> list[tuple[float, float]]:
+        """(start, end) wall-clock times of the groups finished since the last call, for the overlap figure."""
+        spans, self._busy_spans = self._busy_spans, []
+        return spans
+
+    async def close(self) -> None:
+        """End the engine."""
+        self._engine.close()
+
+    def _transcriber(self, protocol: str) -> Transcriber:
+        if protocol not in self._transcribers:
+            self._transcribers[protocol] = Transcriber(self._tokenizer, protocol)
+        return self._transcribers[protocol]
+
+
+def rollout_seed(group_id: str, index: int) -> int:
+    """A seed that depends on the rollout's name alone, so that a repeated group samples the same way."""
+    digest = hashlib.blake2b(f"{group_id}/{index}".encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big")

@@ -1,0 +1,1 @@
+"""A policy version as byte buckets, the same on the side that publishes and the side that loads."""

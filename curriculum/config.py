@@ -1,0 +1,91 @@
+"""Settings of task sets and of the curriculum. Importing this loads pydantic and nothing heavier."""
+
+import itertools
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Split = Literal["sft", "train", "test", "held_out"]
+_Scalar = bool | int | float | str
+
+
+class _Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class FamilyConfig(_Config):
+    """A task family with graded difficulty.
+
+    Example: `FamilyConfig(name="gcd", levels=({"max_value": 100}, {"max_value": 10000}))`.
+    """
+
+    name: str
+    """Dataset name in its source."""
+    levels: tuple[dict[str, _Scalar | tuple[_Scalar, ...]], ...] = Field(default=({},), min_length=1)
+    """Dataset settings per level of difficulty; items are taken from the levels in turn."""
+
+
+class TaskSetConfig(_Config):
+    """Which tasks to build. The same config always gives the same tasks.
+
+    Example: `TaskSetConfig(preset="laptop", seed=0, train_per_family=64)`.
+    """
+
+    preset: Literal["laptop", "smoke", "reasoning_gym"] = "laptop"
+    """Families to take (`curriculum.families`)."""
+    file: str | None = None
+    """A `.jsonl` or `.parquet` file of tasks of one's own, with their splits; the preset is then not used."""
+    families: tuple[str, ...] = ()
+    """Keep only these families of the preset, trained or held out; empty keeps all."""
+    seed: int = 0
+    """Everything random follows from it."""
+    sft_per_family: int = Field(default=64, ge=0)
+    """Tasks of each trained family for supervised traces; never used in RL."""
+    train_per_family: int = Field(default=64, ge=0)
+    """Tasks of each trained family for RL."""
+    test_per_family: int = Field(default=16, ge=0)
+    """Tasks of each trained family that are never trained on."""
+    held_out_per_family: int = Field(default=32, ge=0)
+    """Tasks of each family that is never trained on."""
+
+
+class CurriculumConfig(_Config):
+    """How tasks are ordered by improvement potential and sampled. Defaults: the paper's four stages.
+
+    Example: `CurriculumConfig(steps_per_stage=(20, 20, 20, 20), min_tasks_per_group=4)`.
+    """
+
+    grouping: Literal["thresholds", "equal"] = "thresholds"
+    """`thresholds`: the paper's ranges of potential; `equal`: groups of equal size."""
+    thresholds: tuple[float, ...] = (0.64, 0.48, 0.32, 0.0)
+    """Lowest potential of each group, first stage first; the last must be 0."""
+    steps_per_stage: tuple[int, ...] = (150, 150, 150, 150)
+    """Training steps of each stage; one entry per group."""
+    min_tasks_per_group: int = Field(default=8, ge=1)
+    """A smaller group is merged with the next one, and its steps with it."""
+    epoch_share: float = Field(default=0.5, gt=0, le=1)
+    """Share of the open pool drawn in one sampler epoch: below 1, promising tasks come round more often."""
+    max_rest_epochs: int = Field(default=3, ge=1)
+    """No open task is left out of more than this many epochs in a row."""
+    prior_rollouts: float = Field(default=8.0, ge=0)
+    """Most rollouts that the measured potential counts for in a task's estimated success rate."""
+    decay: float = Field(default=0.8, gt=0, le=1)
+    """Factor on a task's older evidence at each new outcome: the policy moves on."""
+    seed: int = 0
+    """Of the sampler's own generator."""
+
+    @model_validator(mode="after")
+    def _check(self) -> "CurriculumConfig":
+        bounds = self.thresholds
+        if not bounds or bounds[-1] != 0 or any(a <= b for a, b in itertools.pairwise(bounds)):
+            raise ValueError(
+                f"thresholds {bounds} must fall strictly and end with 0: set curriculum.thresholds"
+            )
+        if len(self.steps_per_stage) != len(bounds):
+            raise ValueError(
+                f"steps_per_stage has {len(self.steps_per_stage)} entries, thresholds has {len(bounds)}: "
+                "give curriculum.steps_per_stage one entry per group"
+            )
+        if min(self.steps_per_stage) < 1:
+            raise ValueError(f"steps_per_stage {self.steps_per_stage} must all be at least 1")
+        return self

@@ -1,0 +1,43 @@
+"""Exact value of an arithmetic expression written by a model: its syntax tree is walked, nothing is run."""
+
+import ast
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+
+_MAX_LENGTH = 300
+_OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+def expression_value(text: str) -> tuple[Fraction, tuple[int, ...]]:
+    """Value of an expression of whole numbers, + - * / and brackets, with the numbers it uses in order.
+
+    Raises:
+        ValueError: If it holds anything else, or is longer than any honest answer.
+        ZeroDivisionError: If it divides by zero.
+    """
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"expression of {len(text)} characters, more than {_MAX_LENGTH}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError(f"not an expression: {error}") from error
+    numbers: list[int] = []
+    return _value(tree, numbers), tuple(numbers)
+
+
+def _value(node: ast.expr, numbers: list[int]) -> Fraction:
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        numbers.append(node.value)
+        return Fraction(node.value)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand, numbers)
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        left, right = _value(node.left, numbers), _value(node.right, numbers)
+        return _OPERATORS[type(node.op)](left, right)
+    raise ValueError(f"{type(node).__name__} is not allowed in an arithmetic answer")

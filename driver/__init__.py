@@ -1,0 +1,1 @@
+"""The command line, the stages of a run, and what a run leaves behind."""

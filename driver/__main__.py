@@ -1,0 +1,148 @@
+"""The command line: `python -m driver COMMAND [CONFIG] [key=value ...]`.
+
+Exit status: 0 done, 1 something the user can mend (one paragraph on stderr), 2 wrong usage, 130 stopped by the user.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from driver.errors import DriverError, RunInterruptedError
+
+_STAGE_COMMANDS = {
+    "synthesize": "write SFT traces and run them",
+    "sft": "up to supervised fine-tuning",
+    "potential": "up to improvement potential",
+    "train": "up to the end of GRPO",
+    "evaluate": "up to the accuracy of every policy",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except RunInterruptedError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        print("\nstopped; finished stages are kept: the same command goes on from there", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if not _is_ours(error) or os.environ.get("R1CI_TRACEBACK"):
+            raise
+        cause = _first_of(error)
+        print(f"\n{type(cause).__name__}: {cause}", file=sys.stderr)
+        return 1
+
+
+def _is_ours(error: Exception) -> bool:
+    from actors.errors import ActorError
+    from sandbox_service.errors import SandboxError
+
+    if isinstance(error, ExceptionGroup):
+        return all(_is_ours(inner) for inner in error.exceptions)
+    return isinstance(error, DriverError | ActorError | SandboxError)
+
+
+def _first_of(error: Exception) -> Exception:
+    """The first failure of those that happened side by side: a group's own text says only how many there were."""
+    return _first_of(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m driver", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "doctor", "what this machine can do, and what to do about each lack", _doctor)
+    tasks = _add(commands, "tasks", "list the tasks of a config, or show one", _tasks)
+    _takes_config(tasks)
+    tasks.add_argument("--show", metavar="TASK_ID", help="print one task")
+    for name, text in _STAGE_COMMANDS.items():
+        _takes_config(_add(commands, name, text, _stage(name)))
+    _takes_config(
+        _add(commands, "run", "all stages and the report; goes on where it stopped", _stage("evaluate"))
+    )
+    for name, text, run in (
+        ("report", "write summary.json and report.html of a run folder", _report),
+        ("view", "print rollouts of a run folder", _view),
+    ):
+        command = _add(commands, name, text, run)
+        command.add_argument("folder", help="run folder")
+        if name == "view":
+            command.add_argument("--file", default=None, help="rollout file, such as train-00001")
+            command.add_argument("--count", type=int, default=3, help="how many rollouts")
+    return parser
+
+
+def _add(
+    commands, name: str, text: str, run: Callable[[argparse.Namespace], int | None]
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    return command
+
+
+def _takes_config(command: argparse.ArgumentParser) -> None:
+    command.add_argument("config", nargs="?", default="laptop", help="YAML file or preset (default: laptop)")
+    command.add_argument("overrides", nargs="*", metavar="key=value", help="such as learner.sft.lr=2e-5")
+
+
+def _config(options: argparse.Namespace):
+    from driver.config_loading import load_config
+
+    source, overrides = options.config, list(options.overrides)
+    if "=" in source:
+        source, overrides = "laptop", [source, *overrides]
+    return load_config(source, overrides)
+
+
+def _stage(name: str) -> Callable[[argparse.Namespace], int | None]:
+    def run(options: argparse.Namespace) -> int | None:
+        config = _config(options)
+        from driver.pipeline import run_pipeline
+
+        folder = run_pipeline(config, name)
+        _write_report(folder)
+        return None
+
+    return run
+
+
+def _write_report(folder) -> None:
+    from driver.report import build_report, build_summary
+
+    build_summary(folder)
+    print(f"report: {build_report(folder)}")
+
+
+def _report(options: argparse.Namespace) -> None:
+    _write_report(options.folder)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from driver.doctor import diagnose, render
+
+    findings = diagnose()
+    render(findings)
+    return int(any(f.status == "fail" for f in findings))
+
+
+def _tasks(options: argparse.Namespace) -> None:
+    from driver.task_listing import print_task, print_tasks
+
+    if options.show:
+        print_task(_config(options).tasks, options.show)
+    else:
+        print_tasks(_config(options).tasks)
+
+
+def _view(options: argparse.Namespace) -> None:
+    from driver.rollout_view import print_rollouts
+
+    print_rollouts(options.folder, options.file, options.count)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

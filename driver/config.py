@@ -1,0 +1,164 @@
+"""One run, as data: every folder's own settings composed, and the rules that hold across them.
+
+Importing this loads neither ray nor torch. Unknown keys are refused with the nearest right name.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from actors.engines.config import EngineConfig
+from actors.episodes.config import ProtocolName, RolloutConfig
+from actors.learning.config import LearnerConfig
+from actors.rewards.config import RewardConfig
+from curriculum.config import CurriculumConfig, TaskSetConfig
+from sandbox_service.config import SandboxConfig
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SynthesisConfig(_Section):
+    """Traces written by scripted solvers and really executed, for SFT."""
+
+    file: str | None = None
+    """JSON lines of executed traces of one's own (`trace_id`, `question`, `turns`), in place of the solvers'."""
+    error_fraction: float = Field(default=0.15, ge=0, le=1)
+    """Share of traces that begin with a mistaken script, its real error, and the mended one."""
+    seed: int = 0
+    """Of the solvers' choices."""
+
+
+class PotentialConfig(_Section):
+    """How improvement potential 4p(1-p) is measured on the SFT model."""
+
+    samples: int = Field(default=20, ge=2)
+    """Rollouts per task and protocol."""
+    protocols: tuple[ProtocolName, ...] = Field(default=("full",), min_length=1)
+    """Ways of answering; the first must be the one that RL uses. Counts are kept apart."""
+    temperature: float = Field(default=1.0, ge=0)
+    """Sampling temperature."""
+
+
+class TrainingConfig(_Section):
+    """The GRPO loop around the learner."""
+
+    groups_per_step: int = Field(default=16, ge=1)
+    """Groups that one optimiser step learns from."""
+    max_staleness: int = Field(default=1, ge=0)
+    """Policy versions that a rollout may be behind: 0 waits for every update, 1 generates the next step's rollouts
+    while the learner computes."""
+    refill: bool = True
+    """Replace groups whose rollouts are all right or all wrong: they teach nothing."""
+    max_refill_factor: float = Field(default=3.0, ge=1)
+    """At most this many times `groups_per_step` groups are generated for one step; then it takes what is there."""
+    checkpoint_every: int = Field(default=10, ge=1)
+    """Steps between checkpoints."""
+    keep_checkpoints: int = Field(default=2, ge=1)
+    """Newest checkpoints kept."""
+    bucket_mib: int = Field(default=128, ge=1)
+    """Size of one weight bucket in the object store."""
+
+
+class EvaluationConfig(_Section):
+    """Accuracy on items that were not trained on, for each of the policies."""
+
+    temperature: float = Field(default=0.6, ge=0)
+    """Sampling temperature (the paper's)."""
+    policies: tuple[Literal["base", "sft", "grpo"], ...] = ("base", "sft", "grpo")
+    """Which policies."""
+    samples: int = Field(default=1, ge=1)
+    """Rollouts per item."""
+
+
+class PlacementConfig(_Section):
+    """Who runs where."""
+
+    rollout_workers: int = Field(default=1, ge=1)
+    """Generation engines."""
+    gpus_per_rollout_worker: int = Field(default=0, ge=0)
+    """GPUs of one engine; 0 runs it on the CPU."""
+    gpus_per_learner_rank: int = Field(default=0, ge=0, le=1)
+    """GPUs of one learner rank; 0 runs it on the CPU."""
+    sandbox_executors: int = Field(default=1, ge=1)
+    """Sandbox actors, one per node that runs scripts."""
+    sandbox_cpus: int = Field(default=1, ge=0)
+    """CPUs that one sandbox actor reserves."""
+    use_sandbox_resource: bool = False
+    """Place sandbox actors by the custom resource `sandbox`, as in cluster.yaml."""
+    min_memory_gib: float = Field(default=8.0, gt=0)
+    """Memory that must be free on the machine the driver runs on."""
+
+
+class RunConfig(_Section):
+    """A whole run: SFT, improvement potential, staged GRPO, evaluation, report."""
+
+    name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Tag of the run in the dashboard and in the metrics."""
+    folder: Path = Path("runs/run")
+    """Where everything the run makes is kept."""
+    model: str = "HuggingFaceTB/SmolLM2-135M-Instruct"
+    """A folder, a model that an installed package carries, or a hub name."""
+    tasks: TaskSetConfig = TaskSetConfig()
+    """Which questions."""
+    synthesis: SynthesisConfig = SynthesisConfig()
+    """SFT traces."""
+    potential: PotentialConfig = PotentialConfig()
+    """Improvement potential."""
+    curriculum: CurriculumConfig = CurriculumConfig()
+    """Stages and sampling."""
+    rollout: RolloutConfig = RolloutConfig()
+    """Conversations."""
+    engine: EngineConfig = EngineConfig()
+    """Generation."""
+    sandbox: SandboxConfig = SandboxConfig()
+    """Execution."""
+    reward: RewardConfig = RewardConfig()
+    """Scores."""
+    learner: LearnerConfig = LearnerConfig()
+    """Gradients."""
+    training: TrainingConfig = TrainingConfig()
+    """The GRPO loop."""
+    evaluation: EvaluationConfig = EvaluationConfig()
+    """Accuracy before and after."""
+    placement: PlacementConfig = PlacementConfig()
+    """Resources."""
+
+    @model_validator(mode="after")
+    def _rules_across_sections(self) -> "RunConfig":
+        if self.engine.max_model_len < self.rollout.max_rollout_tokens:
+            raise ValueError(
+                f"engine.max_model_len={self.engine.max_model_len} is below rollout.max_rollout_tokens="
+                f"{self.rollout.max_rollout_tokens}: raise the first or lower the second"
+            )
+        grpo = self.learner.grpo
+        if "temperature" in grpo.model_fields_set and grpo.temperature != self.rollout.temperature:
+            raise ValueError(
+                f"learner.grpo.temperature={grpo.temperature} is not rollout.temperature={self.rollout.temperature}: "
+                "the learner's ratio is to the distribution that was sampled from; leave the first out"
+            )
+        if "max_staleness" in grpo.model_fields_set and grpo.max_staleness < self.training.max_staleness:
+            raise ValueError(
+                f"learner.grpo.max_staleness={grpo.max_staleness} is below training.max_staleness="
+                f"{self.training.max_staleness}: the learner would refuse its own rollouts; leave the first out"
+            )
+        if self.potential.protocols[0] != self.rollout.protocol:
+            raise ValueError(
+                f"potential.protocols begins with {self.potential.protocols[0]!r} but rollout.protocol is "
+                f"{self.rollout.protocol!r}: put the protocol that RL uses first"
+            )
+        return self
+
+    @property
+    def num_steps(self) -> int:
+        """GRPO steps over all stages."""
+        return sum(self.curriculum.steps_per_stage)
+
+    def resolved_learner(self, model_path: Path) -> LearnerConfig:
+        """The learner's settings with what other sections decide filled in."""
+        grpo = self.learner.grpo.model_copy(
+            update={"temperature": self.rollout.temperature, "max_staleness": self.training.max_staleness}
+        )
+        return self.learner.model_copy(update={"model_path": str(model_path), "grpo": grpo})

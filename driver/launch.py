@@ -1,0 +1,208 @@
+"""Turns plain classes into Ray actors and ends them again. With actors/handles.py the only place that knows Ray.
+
+Order of ending: engines close themselves first (or their processes outlive them), then actors are killed, then Ray, if
+this process started it, is shut down.
+"""
+
+import asyncio
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from actors.curriculum_scheduler import CurriculumScheduler
+from actors.handles import CurriculumHandle, LearnerHandles, RolloutHandles, SandboxHandles, ScorerHandle
+from actors.policy_learner import PolicyLearner
+from actors.reward_scorer import RewardScorer
+from actors.rollout_worker import RolloutWorker
+from actors.sandbox_executor import SandboxExecutor
+from curriculum.potential import TaskPotential
+from curriculum.task import Task
+from driver import placement
+from driver.config import RunConfig
+from driver.errors import PlacementError
+
+_CLOSE_S = 20.0
+_QUIET_ENGINE = {"VLLM_LOGGING_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore", "TORCH_CPP_LOG_LEVEL": "ERROR"}
+"""An engine's start prints pages of notes; its errors are shown. Setting VLLM_LOGGING_LEVEL shows the rest."""
+
+
+class Cluster:
+    """The actors of one run, each made when a stage first asks for it."""
+
+    def __init__(self, config: RunConfig, model_path: Path) -> None:
+        self._config = config
+        self._model_path = model_path
+        self._actors: list[Any] = []
+        self._owns_ray = connect(config)
+        self._placement = placement.plan(config)
+        placement.check(self._placement, ray.cluster_resources())
+        self._sandbox: SandboxHandles | None = None
+        self._rollouts: RolloutHandles | None = None
+        self._learner: LearnerHandles | None = None
+        self._scorer: ScorerHandle | None = None
+
+    @property
+    def sandbox(self) -> SandboxHandles:
+        """The sandbox actors."""
+        if self._sandbox is None:
+            count = self._spec("sandbox").count
+            self._sandbox = SandboxHandles([self._sandbox_actor(i) for i in range(count)])
+        return self._sandbox
+
+    @property
+    def rollouts(self) -> RolloutHandles:
+        """The rollout workers."""
+        if self._rollouts is None:
+            self._rollouts = RolloutHandles(self._rollout_actor, self._spec("rollout").count)
+        return self._rollouts
+
+    @property
+    def learner(self) -> LearnerHandles:
+        """The learner's ranks."""
+        if self._learner is None:
+            config = self._config.resolved_learner(self._model_path)
+            count = self._spec("learner").count
+            self._learner = LearnerHandles(
+                [
+                    self._actor(
+                        PolicyLearner, "learner", rank, config, rank, count, env=_learner_env(self._config)
+                    )
+                    for rank in range(count)
+                ]
+            )
+        return self._learner
+
+    @property
+    def scorer(self) -> ScorerHandle:
+        """The reward scorer."""
+        if self._scorer is None:
+            self._scorer = ScorerHandle(self._actor(RewardScorer, "scorer", 0, self._config.reward))
+        return self._scorer
+
+    def curriculum(self, tasks: Sequence[Task], potentials: Sequence[TaskPotential]) -> CurriculumHandle:
+        """A curriculum over these tasks."""
+        return CurriculumHandle(
+            self._actor(CurriculumScheduler, "curriculum", 0, tasks, potentials, self._config.curriculum)
+        )
+
+    async def end_learner(self) -> None:
+        """Give the learner's memory back."""
+        if self._learner is not None:
+            await asyncio.wait_for(self._learner.close(), _CLOSE_S)
+            for rank in self._learner._ranks:
+                ray.kill(rank)
+                self._actors.remove(rank)
+            self._learner = None
+
+    async def close(self) -> None:
+        """End everything that this run started, in order; does not raise for what is already gone."""
+        parts = [self._rollouts, self._sandbox, self._scorer, self._learner]
+        closing = [asyncio.wait_for(part.close(), _CLOSE_S) for part in parts if part is not None]
+        await asyncio.gather(*closing, return_exceptions=True)
+        for actor in self._actors:
+            ray.kill(actor)
+        self._actors.clear()
+        if self._owns_ray:
+            ray.shutdown()
+
+    def _spec(self, role: str) -> placement.ActorSpec:
+        return next(spec for spec in self._placement.actors if spec.role == role)
+
+    def _sandbox_actor(self, index: int) -> Any:
+        # A GPU node shows its GPUs to actors that asked for none: hide them from what untrusted code starts in.
+        env = {"CUDA_VISIBLE_DEVICES": ""}
+        return self._actor(
+            SandboxExecutor, "sandbox", index, self._config.sandbox, index, env=env, restarts=3
+        )
+
+    def _rollout_actor(self, index: int) -> Any:
+        config = self._config
+        env = {} if os.environ.get("VLLM_LOGGING_LEVEL") else _QUIET_ENGINE
+        return self._actor(
+            RolloutWorker,
+            "rollout",
+            index,
+            config.rollout,
+            config.engine,
+            str(self._model_path),
+            self.sandbox,
+            index,
+            env=env,
+        )
+
+    def _actor(
+        self,
+        cls: Callable[..., Any],
+        role: str,
+        index: int,
+        *args: Any,
+        env: dict[str, str] | None = None,
+        restarts: int = 0,
+    ) -> Any:
+        spec = self._spec(role)
+        options: dict[str, Any] = {
+            "name": f"{self._config.name}:{spec.name}-{index}:{uuid.uuid4().hex[:6]}",
+            "num_cpus": spec.num_cpus,
+            "num_gpus": spec.num_gpus,
+            "resources": dict(spec.resources),
+            "max_restarts": restarts,
+            "runtime_env": {"env_vars": {"TOKENIZERS_PARALLELISM": "false", **(env or {})}},
+        }
+        if spec.label is not None:
+            options["label_selector"] = {"pool": spec.label}
+        if _is_async(cls):
+            options["max_concurrency"] = 10_000
+        actor = ray.remote(cls).options(**options).remote(*args)
+        self._actors.append(actor)
+        return actor
+
+
+def connect(config: RunConfig) -> bool:
+    """Join the Ray cluster that this job or shell belongs to, or start one here; whether this process owns it.
+
+    Raises:
+        PlacementError: a local cluster could not be started.
+    """
+    if ray.is_initialized():
+        return False
+    address = os.environ.get("RAY_ADDRESS")
+    common: dict[str, Any] = {"namespace": config.name, "logging_level": "warning", "log_to_driver": True}
+    if address:
+        ray.init(address=address, **common)
+        return False
+    # A cluster of our own demands a token, which Ray would otherwise leave in the home folder, where it changes how
+    # every later cluster of this user starts.
+    if "RAY_AUTH_TOKEN_PATH" not in os.environ and "RAY_AUTH_MODE" not in os.environ:
+        token = Path(tempfile.mkdtemp(prefix="r1ci-")) / "token"
+        token.write_text(uuid.uuid4().hex)
+        os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        ray.init(include_dashboard=False, **common)
+    except (RuntimeError, OSError, ValueError, ConnectionError) as error:
+        raise PlacementError(
+            f"Ray did not start on this machine ({type(error).__name__}: {error}): "
+            "is another process using its ports or is /tmp full? `python -m driver doctor` tells"
+        ) from error
+    return True
+
+
+def _learner_env(config: RunConfig) -> dict[str, str]:
+    env = {"DEEPSPEED_LOG_LEVEL": "error"}
+    if config.placement.gpus_per_learner_rank == 0:
+        env["DS_ACCELERATOR"] = "cpu"
+    if config.learner.num_threads:
+        # Ray sets it to the reserved CPUs, which are fewer than the threads that are wanted.
+        env["OMP_NUM_THREADS"] = str(config.learner.num_threads)
+    return env
+
+
+def _is_async(cls: Callable[..., Any]) -> bool:
+    return any(
+        asyncio.iscoroutinefunction(getattr(cls, name)) for name in dir(cls) if not name.startswith("__")
+    )

@@ -1,0 +1,79 @@
+"""Writes `report.html`: one file that needs nothing else, no script, no network. Works on a run of any length."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from driver.report import tables
+from driver.report.plots import page_figures, write_readme_plot
+from driver.report.run_data import POLICIES, read_run
+from driver.report.samples import sample_rollouts
+from driver.report.summary import build_summary
+
+FILE_NAME = "report.html"
+
+
+def build_report(run_folder: Path, versions: Mapping[str, str] | None = None) -> Path:
+    """Write the summary, `plots/learning.png` and `report.html` of the run in `run_folder`.
+
+    Args:
+        run_folder: a run, finished or not.
+        versions: what the run used; see `build_summary`.
+
+    Returns:
+        The path of `report.html`.
+    """
+    summary = build_summary(run_folder, versions)
+    data = read_run(run_folder)
+    write_readme_plot(data)
+    page = (
+        _environment()
+        .get_template("template.html.j2")
+        .render(
+            data=data,
+            summary=summary,
+            policies=POLICIES,
+            labels=tables.LABELS,
+            cards=[
+                ("on all items", summary["accuracy"]),
+                ("on families never trained on", summary["accuracy_held_out"]),
+            ],
+            verdicts=tables.verdicts(summary["gain"]),
+            verdicts_held_out=tables.verdicts(summary["gain_held_out"]),
+            figures={name: Markup(text) for name, text in page_figures(data).items()},
+            family_rows=tables.family_rows(data),
+            stage_rows=tables.stage_rows(data),
+            execution_rows=tables.execution_rows(data),
+            end_rows=tables.end_rows(data),
+            wall_rows=tables.wall_rows(summary["wall_s"]),
+            step_rows=tables.step_rows(data),
+            samples=sample_rollouts(run_folder),
+            made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        )
+    )
+    path = Path(run_folder) / FILE_NAME
+    draft = path.with_suffix(".draft")
+    draft.write_text(page, encoding="utf-8")
+    draft.replace(path)
+    return path
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"share": tables.share, "points": tables.points, "readable": _readable}
+    return environment
+
+
+def _readable(text: str) -> str:
+    """Without control characters, which a guest may print and which HTML does not allow."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\N{REPLACEMENT CHARACTER}", str(text))

@@ -1,0 +1,150 @@
+"""Reads what a run folder holds so far. What is not there is named in `missing`, never made up."""
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from driver.errors import RunFolderError
+from driver.metrics import MetricLine, read_metrics
+
+POLICIES = ("base", "sft", "grpo")
+"""In the order in which training makes them."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One evaluated question under one policy; `correct` is the share of its samples that were right."""
+
+    task_id: str
+    family: str
+    is_held_out: bool
+    correct: float
+    num_executions: float
+    end_reason: str
+
+
+@dataclass(frozen=True)
+class RunData:
+    """A run folder as far as it has come."""
+
+    folder: Path
+    name: str
+    config_text: str
+    lines: list[MetricLine]
+    evaluation: dict[str, list[Item]]
+    evaluation_wall_s: dict[str, float]
+    potential: dict[str, Any] | None
+    stages: dict[str, float]
+    missing: list[str] = field(default_factory=list)
+
+    def lines_of(self, phase: str) -> list[MetricLine]:
+        """The lines of one phase, by step."""
+        return sorted((line for line in self.lines if line.phase == phase), key=lambda line: line.step)
+
+    def series(self, phase: str, name: str) -> tuple[list[int], list[float]]:
+        """Steps and values of one number, where it was logged."""
+        found = [(x.step, x.values[name]) for x in self.lines_of(phase) if name in x.values]
+        return [step for step, _ in found], [value for _, value in found]
+
+    def values(self, phase: str, name: str) -> list[float]:
+        """The finite values of one number."""
+        return [v for v in self.series(phase, name)[1] if math.isfinite(v)]
+
+    def totals(self, phase: str, prefix: str) -> dict[str, float]:
+        """Sum over steps of every `prefix` + key, by key, largest first."""
+        sums: dict[str, float] = {}
+        for line in self.lines_of(phase):
+            for name, value in line.values.items():
+                if name.startswith(prefix) and math.isfinite(value):
+                    key = name.removeprefix(prefix)
+                    sums[key] = sums.get(key, 0.0) + value
+        return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
+
+
+def read_run(folder: Path) -> RunData:
+    """Everything in `folder` that the report is made of.
+
+    Raises:
+        RunFolderError: there is no such folder, or a file in it is not what it should be.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise RunFolderError(f"there is no run folder {folder}: give the folder of a run, as in its config")
+    missing: list[str] = []
+    config_text = _text(folder / "config.yaml", missing, "the run's config")
+    evaluation, wall = _evaluation(_json(folder / "evaluation.json", missing, "accuracy before and after"))
+    lines = read_metrics(folder)
+    missing += [
+        f"{what}: no line of phase {phase} in metrics.jsonl"
+        for phase, what in (("sft", "SFT curves"), ("train", "GRPO curves, executions and accounting"))
+        if not any(line.phase == phase for line in lines)
+    ]
+    missing += [
+        f"accuracy of {policy}: not in evaluation.json"
+        for policy in POLICIES
+        if evaluation and not evaluation.get(policy)
+    ]
+    stages = _json(folder / "stages.json", missing, "time of each stage") or {}
+    data = RunData(
+        folder=folder,
+        name=_name(config_text) or folder.name,
+        config_text=config_text,
+        lines=lines,
+        evaluation=evaluation,
+        evaluation_wall_s=wall,
+        potential=_json(folder / "potential.json", missing, "improvement potential"),
+        stages={name: float(stage["wall_s"]) for name, stage in stages.items() if "wall_s" in stage},
+        missing=missing,
+    )
+    if not any((folder / "rollouts").glob("*.parquet")):
+        missing.append("sample rollouts: no Parquet file in rollouts/")
+    return data
+
+
+def _text(path: Path, missing: list[str], what: str) -> str:
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    missing.append(f"{what}: no {path.name}")
+    return ""
+
+
+def _json(path: Path, missing: list[str], what: str) -> dict[str, Any] | None:
+    text = _text(path, missing, what)
+    if not text:
+        return None
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RunFolderError(f"{path} is not JSON ({error}): delete it and run its stage again") from error
+    if not isinstance(content, dict):
+        raise RunFolderError(f"{path} must hold an object: delete it and run its stage again")
+    return content
+
+
+def _name(config_text: str) -> str:
+    content = yaml.safe_load(config_text) if config_text else None
+    return str(content.get("name", "")) if isinstance(content, dict) else ""
+
+
+def _evaluation(content: dict[str, Any] | None) -> tuple[dict[str, list[Item]], dict[str, float]]:
+    policies = (content or {}).get("policies", {})
+    items = {
+        name: [
+            Item(
+                task_id=item["task_id"],
+                family=item["family"],
+                is_held_out=item["split"] == "held_out",
+                correct=float(item["correct"]),
+                num_executions=float(item["num_executions"]),
+                end_reason=str(item["end_reason"]),
+            )
+            for item in policy["items"]
+        ]
+        for name, policy in policies.items()
+    }
+    wall = {name: float(policy["wall_s"]) for name, policy in policies.items() if "wall_s" in policy}
+    return items, wall

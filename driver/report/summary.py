@@ -1,0 +1,135 @@
+"""The run as one small dictionary, and `summary.json`. Every number that is not known is null."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from driver.report.run_data import POLICIES, Item, RunData, read_run
+from driver.statistics import Interval, paired_difference, wilson_interval
+from driver.versions import installed_versions
+
+_WALL_NAMES = {
+    "setup": ("setup", "tasks", "synthesize", "synthesis"),
+    "sft": ("sft",),
+    "potential": ("potential",),
+    "grpo": ("grpo", "train"),
+    "evaluate": ("evaluate", "evaluation"),
+}
+"""Which stages of stages.json count as which part of the run."""
+
+
+def build_summary(run_folder: Path, versions: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The summary of the run in `run_folder`, also written to its `summary.json`.
+
+    Args:
+        run_folder: a run, finished or not.
+        versions: what the run used; left out, those of an earlier summary stand, else those installed here.
+    """
+    path = Path(run_folder) / "summary.json"
+    earlier = json.loads(path.read_text()) if path.is_file() else {}
+    known = dict(versions or earlier.get("versions") or installed_versions())
+    summary = summary_of(read_run(run_folder), known)
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    draft.replace(path)
+    return summary
+
+
+def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
+    """The numbers of a run."""
+    held_out = {name: [i for i in items if i.is_held_out] for name, items in data.evaluation.items()}
+    return {
+        "run": data.name,
+        "accuracy": accuracy(data.evaluation),
+        "accuracy_held_out": accuracy(held_out),
+        "gain": gains(data.evaluation),
+        "gain_held_out": gains(held_out),
+        "wall_s": wall_s(data.stages),
+        "train": _train_means(data),
+        "accounting": accounting(data),
+        "peak_memory_mib": _peak_memory(data),
+        "versions": dict(versions),
+        "missing": list(data.missing),
+    }
+
+
+def accuracy(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float] | None]:
+    """Mean accuracy with its interval, per policy; null for a policy without items."""
+    return {
+        policy: _plain(wilson_interval([item.correct for item in evaluation.get(policy, [])]))
+        for policy in POLICIES
+    }
+
+
+def gains(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float] | None]:
+    """What each stage of training adds, on the items that both policies answered."""
+    return {
+        "sft_over_base": _gain(evaluation, "base", "sft"),
+        "grpo_over_sft": _gain(evaluation, "sft", "grpo"),
+        "grpo_over_base": _gain(evaluation, "base", "grpo"),
+    }
+
+
+def wall_s(stages: Mapping[str, float]) -> dict[str, float | None]:
+    """Seconds of each part of the run, and of all recorded stages together."""
+    parts: dict[str, float | None] = {}
+    for part, names in _WALL_NAMES.items():
+        known = [stages[name] for name in names if name in stages]
+        parts[part] = round(sum(known), 3) if known else None
+    others = [seconds for name, seconds in stages.items() if name != "total"]
+    parts["total"] = stages.get("total", round(sum(others), 3) if others else None)
+    return parts
+
+
+def accounting(data: RunData) -> dict[str, Any]:
+    """Rollouts generated = trained + dropped + buffered: the run's totals at its last step."""
+    lines = [line for line in data.lines_of("train") if "generated" in line.values]
+    if not lines:
+        return {
+            "generated": None,
+            "trained": None,
+            "dropped": None,
+            "buffered": None,
+            "dropped_by_reason": {},
+        }
+    last = lines[-1].values
+    reasons = {
+        name.removeprefix("dropped/"): value for name, value in last.items() if name.startswith("dropped/")
+    }
+    return {
+        "generated": last["generated"],
+        "trained": last.get("trained", 0.0),
+        "dropped": sum(reasons.values()),
+        "buffered": last.get("buffered", 0.0),
+        "dropped_by_reason": reasons,
+    }
+
+
+def _train_means(data: RunData) -> dict[str, float | None]:
+    names = ("step_s", "tokens_per_s", "overlap", "wait_s", "rollout_share", "learner_share", "sandbox_share")
+    means: dict[str, float | None] = {"steps": float(len(data.lines_of("train")))}
+    for name in names:
+        values = data.values("train", name)
+        means[name] = sum(values) / len(values) if values else None
+    return means
+
+
+def _peak_memory(data: RunData) -> float | None:
+    return max(
+        (v for p in ("setup", "sft", "potential", "train", "evaluate") for v in data.values(p, "memory_mib")),
+        default=None,
+    )
+
+
+def _gain(evaluation: Mapping[str, list[Item]], before: str, after: str) -> dict[str, float] | None:
+    first = {item.task_id: item.correct for item in evaluation.get(before, [])}
+    second = {item.task_id: item.correct for item in evaluation.get(after, [])}
+    shared = [task_id for task_id in first if task_id in second]
+    return _plain(paired_difference([first[i] for i in shared], [second[i] for i in shared]))
+
+
+def _plain(interval: Interval | None) -> dict[str, float] | None:
+    if interval is None:
+        return None
+    return {"mean": interval.mean, "low": interval.low, "high": interval.high, "n": interval.n}

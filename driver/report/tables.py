@@ -1,0 +1,201 @@
+"""The words and tables of the report: numbers in, rows of ready text out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from driver.durations import duration
+from driver.report.run_data import POLICIES, Item, RunData
+from driver.statistics import Interval, wilson_interval
+
+LABELS = {"base": "Base", "sft": "SFT", "grpo": "SFT + GRPO"}
+
+_END_REASONS = {
+    "answer": "gave an answer",
+    "silent": "stopped with neither script nor answer",
+    "turn_tokens": "one turn too long",
+    "rollout_tokens": "whole rollout too long",
+    "executions": "wanted one more execution than allowed",
+    "infrastructure": "our failure: dropped",
+}
+_TERMINATIONS = {
+    "ok": "ran to its end",
+    "error": "raised an error",
+    "timeout": "ran out of time",
+    "memory": "ran out of memory",
+    "output_limit": "printed too much",
+    "killed": "was killed",
+    "infrastructure": "our failure: never shown to the model",
+}
+
+
+@dataclass(frozen=True)
+class FamilyRow:
+    """Accuracy of one family under each policy."""
+
+    family: str
+    is_held_out: bool
+    num_items: int
+    accuracy: dict[str, Interval]
+    executions: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """Its name in the figure."""
+        return f"{self.family} (never trained on)" if self.is_held_out else self.family
+
+    @property
+    def change(self) -> float:
+        """Last policy's accuracy less the first one's."""
+        known = [self.accuracy[p].mean for p in POLICIES if p in self.accuracy]
+        return known[-1] - known[0] if known else 0.0
+
+    @property
+    def order(self) -> tuple[bool, float, str]:
+        """Trained families first, then by the last policy's accuracy, best first."""
+        known = [self.accuracy[p].mean for p in POLICIES if p in self.accuracy]
+        return self.is_held_out, -known[-1] if known else 0.0, self.family
+
+
+def family_rows(data: RunData) -> list[FamilyRow]:
+    """One row per family and split, in the order of the figure."""
+    items: dict[tuple[str, bool], dict[str, list[Item]]] = {}
+    for policy, evaluated in data.evaluation.items():
+        for item in evaluated:
+            items.setdefault((item.family, item.is_held_out), {}).setdefault(policy, []).append(item)
+    rows = [
+        FamilyRow(
+            family=family,
+            is_held_out=is_held_out,
+            num_items=max(len(found) for found in by_policy.values()),
+            accuracy={
+                policy: interval
+                for policy, found in by_policy.items()
+                if (interval := wilson_interval([item.correct for item in found])) is not None
+            },
+            executions={
+                policy: sum(item.num_executions for item in found) / len(found)
+                for policy, found in by_policy.items()
+            },
+        )
+        for (family, is_held_out), by_policy in items.items()
+    ]
+    return sorted(rows, key=lambda row: row.order)
+
+
+def verdicts(gains: Mapping[str, Any]) -> list[str]:
+    """What each stage of training adds, in words that the interval allows."""
+    texts = []
+    for name, what in (("sft_over_base", "SFT over the base model"), ("grpo_over_sft", "GRPO over SFT")):
+        gain = gains.get(name)
+        if gain is None:
+            continue
+        numbers = (
+            f"{points(gain['mean'])} points (95 % interval {points(gain['low'])} to {points(gain['high'])}, "
+            f"same {gain['n']} items)"
+        )
+        if gain["low"] > 0:
+            texts.append(f"{what}: {numbers}, a gain.")
+        elif gain["high"] < 0:
+            texts.append(f"{what}: {numbers}, a loss.")
+        else:
+            texts.append(f"{what}: {numbers}, not to be told from no change.")
+    return texts
+
+
+def end_rows(data: RunData) -> list[tuple[str, str, str, str]]:
+    """Why training rollouts ended: reason, meaning, count, share."""
+    return _share_rows(data.totals("train", "end/"), _END_REASONS)
+
+
+def execution_rows(data: RunData) -> list[tuple[str, str, str, str]]:
+    """How executions ended while training: termination, meaning, count, share."""
+    return _share_rows(data.totals("train", "executions/"), _TERMINATIONS)
+
+
+def wall_rows(wall_s: Mapping[str, float | None]) -> list[tuple[str, str, str]]:
+    """Part of the run, its time, its share of the total."""
+    names = {
+        "setup": "set-up, tasks and traces",
+        "sft": "SFT",
+        "potential": "improvement potential",
+        "grpo": "GRPO",
+        "evaluate": "evaluation",
+        "total": "all together",
+    }
+    total = wall_s.get("total") or 0.0
+    return [
+        (names[part], duration(seconds), f"{seconds / total:.0%}" if total else "")
+        for part, seconds in wall_s.items()
+        if seconds is not None
+    ]
+
+
+def step_rows(data: RunData) -> list[tuple[str, str]]:
+    """Means over GRPO steps of what a step's time went to."""
+    known = (
+        ("step_s", "a step", seconds),
+        ("train_s", "learner computing", seconds),
+        ("wait_s", "learner waiting for rollouts", seconds),
+        ("weights_publish_s", "publishing weights", seconds),
+        ("weights_load_s", "engines loading weights", seconds),
+        ("rollout_share", "share of the step with rollouts being generated", share),
+        ("learner_share", "share of the step with the learner computing", share),
+        ("sandbox_share", "share of the step with scripts running", share),
+        ("overlap", "share of the learner's time with rollouts generated beside it", share),
+        ("execute_s_mean", "an execution", seconds),
+        ("sandbox_queue_s_mean", "an execution's wait for a sandbox worker", seconds),
+        ("tokens_per_s", "tokens generated per second", lambda v: f"{v:,.0f}"),
+        ("staleness_mean", "policy versions behind, mean", lambda v: f"{v:.2f}"),
+    )
+    rows = []
+    for name, label, text in known:
+        values = data.values("train", name)
+        if values:
+            rows.append((label, text(sum(values) / len(values))))
+    return rows
+
+
+def stage_rows(data: RunData) -> list[tuple[str, str, str, str]]:
+    """Stage, its tasks, its range of potential, its tasks' mean success rate before RL."""
+    tasks = (data.potential or {}).get("tasks", [])
+    rows = []
+    for stage in sorted({int(task["stage"]) for task in tasks}):
+        mine = [task for task in tasks if int(task["stage"]) == stage]
+        values = [float(task["potential"]) for task in mine]
+        counts = [c for task in mine for c in task["agents"].values()]
+        rollouts = sum(int(c["num_rollouts"]) for c in counts)
+        rate = sum(int(c["num_correct"]) for c in counts) / rollouts if rollouts else None
+        rows.append(
+            (
+                str(stage),
+                str(len(mine)),
+                f"{min(values):.2f} to {max(values):.2f}",
+                share(rate) if rate is not None else "",
+            )
+        )
+    return rows
+
+
+def share(value: float) -> str:
+    """0.123 as `12.3 %`."""
+    return f"{100 * value:.1f} %"
+
+
+def points(value: float) -> str:
+    """0.123 as `+12.3`."""
+    return f"{100 * value:+.1f}"
+
+
+def seconds(value: float) -> str:
+    """A short time, to three digits."""
+    return f"{value:.3g} s" if value < 100 else duration(value)
+
+
+def _share_rows(totals: Mapping[str, float], meanings: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
+    whole = sum(totals.values())
+    return [
+        (name, meanings.get(name, ""), f"{count:,.0f}", share(count / whole))
+        for name, count in totals.items()
+        if count
+    ]

@@ -1,0 +1,34 @@
+"""Prints rollouts of a run: question, the model's turns with what their scripts printed, and the score."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from driver.errors import RunFolderError
+
+
+def print_rollouts(folder: str, name: str | None, count: int) -> None:
+    """Print the first `count` rollouts of a file of the run folder; of the newest file if none is named.
+
+    Raises:
+        RunFolderError: there is no such file.
+    """
+    files = sorted(
+        (Path(folder) / "rollouts").glob(f"{name or '*'}.parquet"), key=lambda p: p.stat().st_mtime
+    )
+    if not files:
+        raise RunFolderError(
+            f"no rollout file {name or ''} in {folder}/rollouts: has the run reached that step?"
+        )
+    console = Console(highlight=False)
+    for row in pq.read_table(files[-1]).slice(0, count).to_pylist():
+        console.rule(f"{row['rollout_id']}  {row['task_id']}  {'right' if row['is_correct'] else 'wrong'}")
+        console.print(row["question"], style="bold", markup=False)
+        console.print(row["transcript"], markup=False)
+        console.print(
+            f"answer {row['answer']!r}  reward {row['reward']:.2f}  end {row['end_reason']}  "
+            f"tokens {row['num_tokens']}  version {row['version']}",
+            style="dim",
+            markup=False,
+        )

@@ -1,0 +1,182 @@
+"""The folder that holds a run: where things lie in it, who may write to it, how a file is written whole or not."""
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import yaml
+
+from driver.config import RunConfig
+from driver.config_loading import dump_config
+from driver.errors import RunFolderError
+
+_FREE_TO_CHANGE = {"placement", "name", "folder"}
+"""Sections that do not change what a run computes, so a resumed run may differ in them."""
+
+
+class RunFolder:
+    """Paths of one run. `claimed` must be held while writing."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.config = root / "config.yaml"
+        self.tasks = root / "tasks.parquet"
+        self.traces = root / "traces.jsonl"
+        self.potential = root / "potential.json"
+        self.evaluation = root / "evaluation.json"
+        self.stages = root / "stages.json"
+        self.summary = root / "summary.json"
+        self.rollouts = root / "rollouts"
+        self.checkpoints = root / "checkpoints"
+        self.sft_model = self.checkpoints / "sft"
+        self.final_model = self.checkpoints / "final"
+
+    @contextmanager
+    def claimed(self, config: RunConfig) -> Iterator[None]:
+        """Hold the folder for this process and write the resolved config into it.
+
+        Raises:
+            RunFolderError: it cannot be made, another live process holds it, or another config made it.
+        """
+        try:
+            self.rollouts.mkdir(parents=True, exist_ok=True)
+            self.checkpoints.mkdir(exist_ok=True)
+        except OSError as error:
+            raise RunFolderError(
+                f"run folder {self.root} cannot be made ({error}): set folder= to a place that can be written to"
+            ) from error
+        with _held(self.root / ".lock"):
+            self._refuse_other_config(config)
+            write_whole(self.config, dump_config(config))
+            yield
+
+    def _refuse_other_config(self, config: RunConfig) -> None:
+        if not self.config.is_file():
+            return
+        before = yaml.safe_load(self.config.read_text()) or {}
+        now = yaml.safe_load(dump_config(config))
+        changed = [key for key in sorted(now) if key not in _FREE_TO_CHANGE and before.get(key) != now[key]]
+        if changed:
+            inner = [f"{k}.{i}" for k in changed for i in _differences(before.get(k), now[k])]
+            raise RunFolderError(
+                f"{self.root} holds a run made with other settings ({', '.join(inner[:6] or changed)}): go on with "
+                "those, or set folder= to a new folder, or delete this one"
+            )
+
+    def record_stage(self, name: str, wall_s: float) -> None:
+        """Add the seconds that a stage took, over all attempts."""
+        stages = self.read_stages()
+        stages[name] = {"wall_s": stages.get(name, {}).get("wall_s", 0.0) + wall_s}
+        write_json(self.stages, stages)
+
+    def read_stages(self) -> dict[str, dict[str, float]]:
+        """Seconds per stage so far."""
+        return json.loads(self.stages.read_text()) if self.stages.is_file() else {}
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is either the old one or the whole new one.
+
+    Raises:
+        RunFolderError: the disk is full or the folder cannot be written to.
+    """
+    draft = path.with_name(path.name + ".draft")
+    try:
+        draft.write_text(text)
+        draft.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise not_written(path, error) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`write_whole` for JSON."""
+    write_whole(path, json.dumps(value, indent=1))
+
+
+def append_line(path: Path, value: Any) -> None:
+    """Append one JSON line; a line that an earlier attempt left unfinished is taken out first."""
+    try:
+        with path.open("ab+") as file:
+            _mend_last_line(file)
+            file.write(json.dumps(value).encode() + b"\n")
+    except OSError as error:
+        raise not_written(path, error) from error
+
+
+def read_lines(path: Path) -> list[Any]:
+    """JSON lines; a last line cut by a crash is left out.
+
+    Raises:
+        RunFolderError: any other line is not JSON.
+    """
+    if not path.is_file():
+        return []
+    rows = []
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(json.loads(line))
+        except ValueError as error:
+            if number == len(lines):
+                break
+            raise RunFolderError(f"{path} line {number} is not JSON ({error}): mend or remove it") from error
+    return rows
+
+
+def not_written(path: Path, error: OSError) -> RunFolderError:
+    """What to tell the user when `path` could not be written."""
+    cure = "free some space or set folder= to another disk; the run goes on from there when started again"
+    if error.errno != errno.ENOSPC:
+        cure = "set folder= to a place that can be written to"
+    return RunFolderError(f"{path} could not be written ({error.strerror}): {cure}")
+
+
+@contextmanager
+def _held(lock: Path) -> Iterator[None]:
+    """Hold a lock that the kernel lets go of when its holder dies, however it dies; the file itself stays."""
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunFolderError(
+                f"{lock.parent} is in use by process {lock.read_text().strip()}: wait for it, stop it, or set "
+                "folder= to another folder"
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _mend_last_line(file: BinaryIO) -> None:
+    """Cut off a torn last line of a file opened for appending; end a whole one that only lacks its line feed."""
+    size = file.seek(0, os.SEEK_END)
+    if not size:
+        return
+    file.seek(-1, os.SEEK_END)
+    if file.read(1) == b"\n":
+        return
+    file.seek(0)
+    start = file.read().rfind(b"\n") + 1
+    file.seek(start)
+    try:
+        json.loads(file.read())
+    except ValueError:
+        file.truncate(start)
+    else:
+        file.write(b"\n")
+
+
+def _differences(before: Any, now: Any) -> list[str]:
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return [f"{before!r} -> {now!r}"]
+    return [key for key in now if before.get(key) != now[key]]

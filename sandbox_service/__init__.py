@@ -1,0 +1,19 @@
+"""Runs untrusted Python: limits, isolation, warm workers. Knows nothing of Ray, torch or rewards."""
+
+from sandbox_service.config import SandboxConfig
+from sandbox_service.errors import SandboxError, SandboxUnavailableError
+from sandbox_service.isolation import IsolationReport, probe_layers
+from sandbox_service.pool import SandboxPool
+from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination
+
+__all__ = [
+    "ExecutionRequest",
+    "ExecutionResult",
+    "IsolationReport",
+    "SandboxConfig",
+    "SandboxError",
+    "SandboxPool",
+    "SandboxUnavailableError",
+    "Termination",
+    "probe_layers",
+]

@@ -1,0 +1,155 @@
+"""Which isolation layers this machine allows, found by trying them, and whether they reach the floor."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox_service.config import SandboxConfig
+from sandbox_service.errors import SandboxUnavailableError
+from sandbox_service.worker.layers import ALL_LAYERS
+from sandbox_service.worker.spec import LaneSpec
+
+_PROBE_TIMEOUT_S = 30.0
+_MAX_MESSAGE_BYTES = 65536
+_BOOTSTRAP = (
+    "import sys; sys.path.insert(0, sys.argv[3]); from worker import keeper; sys.path.pop(0); "
+    "keeper.main(int(sys.argv[1]), int(sys.argv[2]))"
+)
+_LIBRARIES = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+)
+_ENVIRONMENT = {
+    "CUDA_VISIBLE_DEVICES": "",
+    "LANG": "C.UTF-8",
+    # BLAS with threads does not survive a fork; each arena of malloc costs 64 MiB of address space.
+    "MALLOC_ARENA_MAX": "2",
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # The same script gives the same output on every worker.
+    "PYTHONHASHSEED": "0",
+}
+
+
+@dataclass(frozen=True)
+class IsolationReport:
+    """Layers that can be in force together and, for each other one, the kernel's reason.
+
+    Example: `IsolationReport(active=("no_new_privs", "rlimits"), refused={"landlock": "ENOSYS"})`.
+    """
+
+    active: tuple[str, ...]
+    refused: dict[str, str]
+
+    def require(self, floor: tuple[str, ...]) -> None:
+        """Raise SandboxUnavailableError unless every claim of `floor` is met by one of its layers."""
+        unmet = [claim for claim in floor if not set(claim.split("|")) & set(self.active)]
+        if unmet:
+            missing = [layer for claim in unmet for layer in claim.split("|")]
+            reasons = "; ".join(f"{layer}: {self.refused.get(layer, 'left out')}" for layer in missing)
+            raise SandboxUnavailableError(
+                f"the sandbox's floor requires {', '.join(unmet)}, which this machine refuses ({reasons}): "
+                "use Linux 5.13 or later with Landlock and seccomp, or let the container make user namespaces, "
+                "or remove these claims from SandboxConfig.floor"
+            )
+
+
+def probe_layers(config: SandboxConfig | None = None) -> IsolationReport:
+    """Try every layer in a process of its own. Takes about a tenth of a second; blocks."""
+    config = config or SandboxConfig()
+    left_out = dict.fromkeys(config.without_layers, "left out by SandboxConfig.without_layers")
+    if not sys.platform.startswith("linux"):
+        return IsolationReport((), dict.fromkeys(ALL_LAYERS, f"not available on {sys.platform}"))
+    wanted = tuple(layer for layer in ALL_LAYERS if layer not in left_out)
+    with tempfile.TemporaryDirectory(prefix="sandbox-probe-", dir=config.scratch_root) as folder:
+        spec = lane_spec(config, wanted, f"{folder}/lane")
+        process, control, life = start_worker({"op": "probe", "spec": spec.to_dict()})
+        try:
+            control.settimeout(_PROBE_TIMEOUT_S)
+            answer = control.recv(_MAX_MESSAGE_BYTES)
+        except TimeoutError:
+            answer = b""
+        finally:
+            process.kill()
+            control.close()
+            os.close(life)
+            _, stderr = process.communicate()
+    if not answer:
+        raise SandboxUnavailableError(
+            f"the probe of isolation layers ended without an answer ({last_line(stderr)}): "
+            f"check that {sys.executable} starts with an empty environment"
+        )
+    report = json.loads(answer)
+    return IsolationReport(tuple(report["active"]), {**report["refused"], **left_out})
+
+
+def lane_spec(config: SandboxConfig, layers: tuple[str, ...], scratch_folder: str) -> LaneSpec:
+    """What a lane is told at birth."""
+    import_paths = tuple(
+        os.path.realpath(path) for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}
+    )
+    return LaneSpec(
+        layers=layers,
+        preload=config.preloaded_modules,
+        import_paths=import_paths,
+        read_paths=_outermost((*_interpreter_paths(), *import_paths, *_LIBRARIES)),
+        mount_point=os.path.realpath(config.scratch_root),
+        scratch_folder=scratch_folder,
+        scratch_mib=config.scratch_mib,
+        file_mib=config.file_mib,
+        max_processes=config.max_processes,
+    )
+
+
+def _interpreter_paths() -> tuple[str, ...]:
+    standard_library = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    prefixes = (sys.base_prefix, sys.base_exec_prefix)
+    return tuple(os.path.realpath(path) for path in (*prefixes, *standard_library))
+
+
+def _outermost(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Existing paths without those that lie below another, each once."""
+    existing = sorted({path for path in paths if os.path.lexists(path)})
+    return tuple(path for path in existing if not any(path.startswith(other + "/") for other in existing))
+
+
+def start_worker(order: dict[str, Any]) -> tuple[subprocess.Popen[bytes], socket.socket, int]:
+    """Start a worker process and give it its order: the process, our ends of its control socket and life line."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    their_life, our_life = os.pipe()
+    interpreter = os.path.realpath(sys.executable)
+    code_folder = str(Path(__file__).resolve().parent)
+    numbers = (theirs.fileno(), their_life)
+    process = subprocess.Popen(
+        [interpreter, "-s", "-S", "-P", "-c", _BOOTSTRAP, *map(str, numbers), code_folder],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=_ENVIRONMENT,
+        cwd="/",
+        pass_fds=numbers,
+        start_new_session=True,
+    )
+    theirs.close()
+    os.close(their_life)
+    ours.send(json.dumps(order).encode())
+    return process, ours, our_life
+
+
+def last_line(stderr: bytes) -> str:
+    """The last line of a worker's last words."""
+    lines = stderr.decode(errors="replace").rstrip().splitlines()
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,110 @@
+"""Judges a run by what the supervisor saw: exit status, signal, deadline, byte counts.
+
+Nothing that a script says of itself counts, but for the last line of an uncaught MemoryError.
+"""
+
+import re
+import signal
+from dataclasses import dataclass
+
+from sandbox_service.config import SandboxConfig
+from sandbox_service.output import CappedOutput
+from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination
+
+_OUT_OF_MEMORY = re.compile(r"^(?:\w+\.)*(?:MemoryError|_ArrayMemoryError)\b")
+
+
+@dataclass
+class ObservedRun:
+    """Facts about one run, from the lane and from the pool's end of the pipes."""
+
+    stdout: CappedOutput
+    stderr: CappedOutput
+    exit_code: int | None = None
+    signal: int = 0
+    stopped: str = ""
+    """Why the supervisor stopped it: `timeout`, `memory`, `scratch` or `order`; empty if it ended by itself."""
+    duration_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_kib: int = 0
+
+
+def judged(run: ObservedRun, request: ExecutionRequest, config: SandboxConfig) -> tuple[Termination, str]:
+    """How the run ended, and why it was stopped if it was."""
+    timeout_s = min(request.timeout_s, config.timeout_s)
+    written = run.stdout.num_bytes + run.stderr.num_bytes
+    if written > config.output_kill_bytes:
+        return Termination.OUTPUT_LIMIT, f"wrote more than {config.output_kill_bytes} bytes"
+    if run.stopped == "timeout" or run.signal == signal.SIGXCPU:
+        return Termination.TIMEOUT, f"still running after {timeout_s:g} s"
+    if run.stopped == "scratch":
+        return (
+            Termination.KILLED,
+            f"filled its scratch folder: more than {config.scratch_mib} MiB, or too many or too deep files",
+        )
+    if run.stopped == "memory" or (run.exit_code == 1 and _ran_out_of_memory(run.stderr.text())):
+        return Termination.MEMORY, f"asked for more than {min(request.memory_mib, config.memory_mib)} MiB"
+    if run.exit_code is None:
+        return Termination.KILLED, f"killed by {_signal_name(run.signal)}"
+    return (Termination.OK, "") if run.exit_code == 0 else (Termination.ERROR, "")
+
+
+def execution_result(
+    run: ObservedRun,
+    request: ExecutionRequest,
+    config: SandboxConfig,
+    *,
+    queue_s: float,
+    worker: str,
+    layers: tuple[str, ...],
+) -> ExecutionResult:
+    """The record of a run that took place."""
+    termination, message = judged(run, request, config)
+    return ExecutionResult(
+        execution_id=request.execution_id,
+        termination=termination,
+        stdout=run.stdout.text(),
+        stderr=run.stderr.text(),
+        exit_code=run.exit_code,
+        stdout_bytes=run.stdout.num_bytes,
+        stderr_bytes=run.stderr.num_bytes,
+        duration_s=run.duration_s,
+        cpu_s=run.cpu_s,
+        peak_memory_mib=run.peak_kib / 1024,
+        queue_s=queue_s,
+        worker=worker,
+        layers=layers,
+        message=message,
+    )
+
+
+def infrastructure_result(request: ExecutionRequest, message: str, *, queue_s: float) -> ExecutionResult:
+    """The record of a run that did not take place, or of which nothing is known, through our own fault."""
+    return ExecutionResult(
+        execution_id=request.execution_id,
+        termination=Termination.INFRASTRUCTURE,
+        stdout="",
+        stderr="",
+        exit_code=None,
+        stdout_bytes=0,
+        stderr_bytes=0,
+        duration_s=0.0,
+        cpu_s=0.0,
+        peak_memory_mib=0.0,
+        queue_s=queue_s,
+        worker="",
+        layers=(),
+        message=message,
+    )
+
+
+def _ran_out_of_memory(stderr: str) -> bool:
+    lines = stderr.rstrip().splitlines()
+    return bool(lines) and _OUT_OF_MEMORY.match(lines[-1]) is not None
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

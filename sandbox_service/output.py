@@ -1,0 +1,31 @@
+"""Keeps the head and the tail of a stream of bytes and counts all of it."""
+
+
+class CappedOutput:
+    """Bytes of one stream, `limit` of them kept: three quarters from the head, one quarter from the tail."""
+
+    def __init__(self, limit: int) -> None:
+        self._head_limit = limit - limit // 4
+        self._tail_limit = limit // 4
+        self._head = bytearray()
+        self._tail = bytearray()
+        self.num_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the stream."""
+        self.num_bytes += len(data)
+        room = self._head_limit - len(self._head)
+        self._head += data[:room]
+        self._tail += data[room:]
+        # Cut only now and then: cutting copies the tail.
+        if len(self._tail) > 2 * self._tail_limit:
+            del self._tail[: -self._tail_limit]
+
+    def text(self) -> str:
+        """What was kept, decoded; bytes that are no UTF-8 become U+FFFD, a cut is marked in its place."""
+        num_cut = self.num_bytes - self._head_limit - self._tail_limit
+        if num_cut <= 0:
+            return bytes(self._head + self._tail).decode("utf-8", "replace")
+        tail = self._tail[len(self._tail) - self._tail_limit :]
+        marker = f"\n[... {num_cut} bytes cut ...]\n"
+        return self._head.decode("utf-8", "replace") + marker + tail.decode("utf-8", "replace")

@@ -1,0 +1,134 @@
+"""First process of a lane: enters the namespaces, forks the lane, sees to it that nothing outlives the pool.
+
+Never runs untrusted code. Started as `python -s -S -P -c` with an empty environment and two descriptors: the
+control socket of the lane, and the life line, whose other end closes when the pool dies, however it dies.
+"""
+
+import contextlib
+import fcntl
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from types import ModuleType
+
+from . import lane, layers, namespaces, private_root, probe, snippet, syscalls
+from .jail import Jail
+from .scratch import Scratch, empty
+from .spec import LaneSpec
+from .watch import Watchdog
+
+_CONTROL_FD, _LIFE_FD, _CODE_FD = 3, 4, 3
+_FIRST_FREE_FD = 64
+_FIRST_TO_DIE_SCORE = "1000"
+_WARM_UP = {
+    # First use fills caches and imports lazily; done once here instead of once per script.
+    "numpy": "import numpy, numpy.linalg, numpy.random; numpy.linalg.solve(numpy.eye(2), numpy.ones(2))",
+    "sympy": "import sympy; x = sympy.Symbol('x'); sympy.solve(x**2 - 3*x + 2); str(sympy.simplify(x*x/x))",
+}
+
+
+def main(control_fd: int, life_fd: int) -> None:
+    """Read the order: become keeper of a lane, or probe the layers and report."""
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.umask(0o022)
+    # The kernel's out-of-memory killer should take a script, never the training next to it.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write(_FIRST_TO_DIE_SCORE)
+    control = _at_fixed_numbers(control_fd, life_fd)
+    order = json.loads(control.recv(lane.MAX_MESSAGE_BYTES))
+    spec = LaneSpec.from_dict(order["spec"])
+    if order["op"] == "probe":
+        control.send(json.dumps(probe.probe(spec)).encode())
+    else:
+        _keep(control, spec)
+
+
+def _at_fixed_numbers(control_fd: int, life_fd: int) -> socket.socket:
+    # In two steps, or one could land on the other. Low numbers leave the rest to what each run brings.
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE_FD) for fd in (control_fd, life_fd)]
+    os.closerange(3, _FIRST_FREE_FD)
+    for fd, wanted in zip(high, (_CONTROL_FD, _LIFE_FD), strict=True):
+        os.dup2(fd, wanted, inheritable=False)
+        os.close(fd)
+    return socket.socket(fileno=_CONTROL_FD)
+
+
+def _keep(control: socket.socket, spec: LaneSpec) -> None:
+    has_host_scratch = layers.PRIVATE_ROOT not in spec.layers
+    if has_host_scratch:
+        os.mkdir(spec.scratch_folder, 0o700)
+    syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+    namespaces.enter(spec.layers)
+    pid = os.fork()
+    if pid == 0:
+        _live(control, spec)
+    control.close()
+    process = os.pidfd_open(pid)
+    select.select([process, _LIFE_FD], [], [])
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+    if has_host_scratch:
+        empty(spec.scratch_folder)
+        os.rmdir(spec.scratch_folder)
+        # The pool does this itself, unless it was killed; whoever is last finds the folder empty.
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(spec.scratch_folder))
+
+
+def _live(control: socket.socket, spec: LaneSpec) -> None:
+    """Be the lane; in a script's process, run it. Never returns."""
+    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.close(_LIFE_FD)
+    try:
+        jail, scratch, watchdog = _prepared(spec)
+        control.send(json.dumps({"layers": spec.layers}).encode())
+        os.dup2(0, 2)
+        job = lane.serve(control, scratch, watchdog)
+    except Exception as error:
+        control.send(json.dumps({"broken": f"{type(error).__name__}: {error}"}).encode())
+        os._exit(1)
+    if job is None:
+        os._exit(0)
+    snippet.run(_CODE_FD, _closed_in(job, jail))
+
+
+def _prepared(spec: LaneSpec) -> tuple[Jail, Scratch, Watchdog]:
+    sys.path.extend(spec.import_paths)
+    for name in spec.preload:
+        importlib.import_module(name)
+        exec(_WARM_UP.get(name, ""), ModuleType("warm_up").__dict__)
+    scratch = Scratch(spec)
+    jail = Jail(spec, scratch)
+    if layers.PRIVATE_ROOT in spec.layers:
+        private_root.build(spec)
+    jail.prepare()
+    watchdog = Watchdog(spec, scratch)
+    snippet.prepare()
+    # Frozen, so that a collection in a script's process does not copy every page of what is shared.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    return jail, scratch, watchdog
+
+
+def _closed_in(job: lane.Job, jail: Jail) -> str:
+    """Arrange the descriptors, close the jail, say so. Returns the folder to work in."""
+    try:
+        os.dup2(job.code_fd, _CODE_FD, inheritable=False)
+        os.dup2(job.stdout_fd, 1)
+        os.dup2(job.stderr_fd, 2)
+        folder = jail.close_on_self(job.limits)
+        lane.say_ready(job)
+        os.closerange(_CODE_FD + 1, 2 * _FIRST_FREE_FD)
+    except Exception as error:
+        lane.say_broken(job, error)
+        os._exit(1)
+    return folder

@@ -1,0 +1,84 @@
+"""Builds the root folder of a lane: the interpreter and its libraries read-only, a few devices, nothing else."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from . import layers, syscalls
+from .namespaces import SCRIPT_UID
+from .spec import LaneSpec
+
+SCRATCH_PARENT = "/scratch"
+SCRATCH = f"{SCRATCH_PARENT}/run"
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_LINKS = {
+    "/tmp": f"{SCRATCH}/tmp",
+    "/dev/shm": f"{SCRATCH}/tmp",
+    "/dev/fd": "/proc/self/fd",
+    "/dev/stdin": "/proc/self/fd/0",
+    "/dev/stdout": "/proc/self/fd/1",
+    "/dev/stderr": "/proc/self/fd/2",
+}
+_PASSWD = f"script:x:{SCRIPT_UID}:{SCRIPT_UID}::{SCRATCH}/work:/bin/false\n"
+_GROUP = f"script:x:{SCRIPT_UID}:\n"
+
+
+def build(spec: LaneSpec) -> None:
+    """Replace the root of this mount namespace. Call it as process 1 of the lane's pid namespace, if there is one."""
+    syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
+    # Opened first: the new root may cover them (a virtual environment below /tmp, say).
+    sources = {
+        path: os.open(path, os.O_PATH) for path in (*spec.read_paths, *DEVICES) if os.path.exists(path)
+    }
+    links = {path: os.readlink(path) for path in spec.read_paths if os.path.islink(path)}
+    root = spec.mount_point
+    syscalls.mount("tmpfs", root, "tmpfs", syscalls.MS_NOSUID, "mode=0755,size=4m")
+    for path, fd in sources.items():
+        if path in links:
+            _parent(root + path)
+            os.symlink(links[path], root + path)
+        else:
+            _bind(fd, root + path, read_only=path not in DEVICES)
+        os.close(fd)
+    os.makedirs(f"{root}/proc")
+    if layers.FRESH_PROC in spec.layers:
+        flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
+        syscalls.mount("proc", f"{root}/proc", "proc", flags)
+    os.makedirs(root + SCRATCH)
+    for path, target in _LINKS.items():
+        # A Python installed below /tmp stands there already.
+        if not os.path.lexists(root + path):
+            _parent(root + path)
+            os.symlink(target, root + path)
+    _parent(f"{root}/etc/passwd")
+    Path(f"{root}/etc/passwd").write_text(_PASSWD)
+    Path(f"{root}/etc/group").write_text(_GROUP)
+    _enter(root)
+    syscalls.make_read_only("/", recursive=False)
+
+
+def _bind(source_fd: int, target: str, *, read_only: bool) -> None:
+    source = f"/proc/self/fd/{source_fd}"
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+    else:
+        _parent(target)
+        Path(target).touch()
+    syscalls.mount(source, target, None, syscalls.MS_BIND | syscalls.MS_REC)
+    if read_only:
+        syscalls.make_read_only(target, recursive=True)
+
+
+def _parent(path: str) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+
+
+def _enter(root: str) -> None:
+    with contextlib.suppress(PermissionError):
+        return syscalls.pivot_root(root)
+    # Some container profiles let mount through and refuse pivot_root.
+    os.chdir(root)
+    syscalls.mount(root, "/", None, syscalls.MS_MOVE)
+    os.chroot(".")
+    os.chdir("/")
+    return None

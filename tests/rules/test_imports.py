@@ -1,0 +1,67 @@
+"""Who may import whom, and what an import may cost."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from source_files import FOLDERS, ROOT, all_imports, imports_at_module_level, python_files, tree
+
+MAY_IMPORT = {
+    "driver": {"driver", "actors", "curriculum", "sandbox_service"},
+    "actors": {"actors", "curriculum", "sandbox_service"},
+    "curriculum": {"curriculum"},
+    "sandbox_service": {"sandbox_service"},
+}
+HOMES_OF_RAY = {Path("driver/launch.py"), Path("actors/handles.py")}
+HEAVY = {"torch", "vllm", "deepspeed", "transformers"}
+HOMES_OF_HEAVY = ("actors/learning/", "actors/weights/", "actors/engines/")
+CONFIGS = [p for p in python_files(*FOLDERS) if p.name == "config.py"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_imports_only_those_below_it(folder: str) -> None:
+    above = {str(p): all_imports(p) & set(FOLDERS) - MAY_IMPORT[folder] for p in python_files(folder)}
+    assert {path: names for path, names in above.items() if names} == {}
+
+
+def test_ray_has_two_homes() -> None:
+    assert {p for p in python_files(*FOLDERS) if "ray" in all_imports(p)} == HOMES_OF_RAY
+
+
+def test_calls_of_actors_are_made_in_the_homes_of_ray_only() -> None:
+    def calls_an_actor(path: Path) -> bool:
+        return any(isinstance(n, ast.Attribute) and n.attr == "remote" for n in ast.walk(tree(path)))
+
+    assert {p for p in python_files(*FOLDERS) if calls_an_actor(p)} == HOMES_OF_RAY
+
+
+def test_heavy_packages_are_imported_at_module_level_in_their_homes_only() -> None:
+    found = {str(p): imports_at_module_level(p) & HEAVY for p in python_files(*FOLDERS)}
+    strays = {p: names for p, names in found.items() if names and not p.startswith(HOMES_OF_HEAVY)}
+    assert strays == {}
+
+
+def test_engine_and_training_packages_stay_out_of_the_leaves_altogether() -> None:
+    found = {str(p): all_imports(p) & HEAVY for p in python_files("curriculum", "sandbox_service")}
+    assert {p: names for p, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=str)
+def test_a_config_imports_cheaply_in_a_fresh_interpreter(path: Path) -> None:
+    module = ".".join(path.with_suffix("").parts)
+    heavy = sorted(HEAVY | {"ray", "sympy", "reasoning_gym", "pyarrow"})
+    code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_folder_has_its_config() -> None:
+    expected = {
+        "driver",
+        "curriculum",
+        "sandbox_service",
+        *(f"actors/{n}" for n in ("engines", "episodes", "learning", "rewards")),
+    }
+    assert {str(p.parent) for p in CONFIGS} == expected

@@ -1,0 +1,37 @@
+"""One tokenizer and one sandbox pool for all tests of the actors; rollouts made by hand are in rollout_cases.py."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from driver.models import SMOLLM2, is_present, resolve_model
+from sandbox_service import SandboxConfig, SandboxPool
+
+
+@pytest.fixture(scope="session")
+def tiny_tokenizer() -> Any:
+    return _tokenizer("tiny-random-llama")
+
+
+@pytest.fixture(scope="session", params=["tiny-random-llama", SMOLLM2])
+def tokenizer(request: pytest.FixtureRequest) -> Any:
+    if request.param == SMOLLM2 and not is_present(SMOLLM2):
+        pytest.skip("SmolLM2 is not in the model cache: run the laptop preset once")
+    return _tokenizer(request.param)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SandboxPool]:
+    scratch = str(tmp_path_factory.mktemp("scratch"))
+    pool = SandboxPool(SandboxConfig(num_workers=1, preload="bare", scratch_root=scratch))
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+def _tokenizer(name: str) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(resolve_model(name)))

@@ -1,0 +1,108 @@
+import math
+
+import pytest
+import torch
+
+from actors.learning.losses import (
+    clipped_policy_loss,
+    kl_penalty,
+    negative_log_likelihood,
+    policy_metric_sums,
+)
+
+CLIP = {"clip_low": 0.2, "clip_high": 0.28}
+
+
+def log(*values):
+    return torch.tensor([math.log(v) for v in values], dtype=torch.float64, requires_grad=True)
+
+
+def tensor(*values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def test_clipped_loss_by_hand():
+    # Ratios 0.5 1.0 1.5 for A = +1: min(rho, clip) = 0.5 1.0 1.28; for A = -1: -0.8 -1.0 -1.5.
+    logp_T, behaviour_T = log(0.5, 1, 1.5, 0.5, 1, 1.5), tensor(0, 0, 0, 0, 0, 0)
+    adv_T, weight_T = tensor(1, 1, 1, -1, -1, -1), torch.full((6,), 1 / 6, dtype=torch.float64)
+    loss = clipped_policy_loss(logp_T, behaviour_T, adv_T, weight_T, **CLIP)
+    assert loss.item() == pytest.approx(-(0.5 + 1 + 1.28 - 0.8 - 1 - 1.5) / 6)
+    loss.backward()
+    # d rho / d logp = rho; the third and fourth are held by the clip.
+    torch.testing.assert_close(logp_T.grad, tensor(-0.5, -1, 0, 0, 1, 1.5) / 6)
+
+
+def test_upper_clip_is_its_own():
+    logp_T = log(1.25)
+    clipped_policy_loss(logp_T, tensor(0.0), tensor(1.0), tensor(1.0), **CLIP).backward()
+    assert logp_T.grad.item() == pytest.approx(-1.25)
+    tight_T = log(1.25)
+    clipped_policy_loss(
+        tight_T, tensor(0.0), tensor(1.0), tensor(1.0), clip_low=0.2, clip_high=0.2
+    ).backward()
+    assert tight_T.grad.item() == 0.0
+
+
+def test_truncated_importance_weight_scales_the_gradient_and_is_capped():
+    # old / behaviour = 0.5, 2 and 5, capped at 2; the ratio to the policy itself is 1 and never clipped.
+    logp_T = log(0.5, 2, 5)
+    adv_T, weight_T = tensor(1, 1, 1), tensor(1, 1, 1)
+    loss = clipped_policy_loss(logp_T, tensor(0, 0, 0), adv_T, weight_T, **CLIP, importance_cap=2.0)
+    assert loss.item() == pytest.approx(-(0.5 + 2 + 2))
+    loss.backward()
+    torch.testing.assert_close(logp_T.grad, tensor(-0.5, -2, -2))
+
+
+def test_on_policy_gradient_is_the_weighted_advantage():
+    logp_T = torch.tensor([-1.0, -2.0, -3.0], requires_grad=True)
+    adv_T, weight_T = torch.tensor([0.5, -1.0, 0.0]), torch.tensor([0.1, 0.2, 0.3])
+    clipped_policy_loss(logp_T, logp_T.detach(), adv_T, weight_T, **CLIP).backward()
+    torch.testing.assert_close(logp_T.grad, -adv_T * weight_T)
+
+
+def test_kl_penalty_by_hand():
+    # d = log 2: 2 - log 2 - 1; d = 0: nothing.
+    penalty = kl_penalty(tensor(0.0, -1.0), tensor(math.log(2), -1.0), tensor(0.5, 0.5))
+    assert penalty.item() == pytest.approx(0.5 * (1 - math.log(2)))
+
+
+def test_kl_gradient_pulls_towards_the_reference():
+    logp_T = torch.tensor([-1.0, -3.0], requires_grad=True)
+    kl_penalty(logp_T, torch.tensor([-2.0, -2.0]), torch.ones(2)).backward()
+    # d/dlogp (exp(d) - d - 1) = 1 - exp(d)
+    torch.testing.assert_close(logp_T.grad, 1 - torch.exp(torch.tensor([-1.0, 1.0])))
+
+
+def test_negative_log_likelihood_is_the_weighted_sum():
+    assert negative_log_likelihood(tensor(-1.0, -3.0), tensor(0.25, 0.75)).item() == 2.5
+
+
+def test_parts_of_a_batch_add_up_to_the_batch():
+    generator = torch.Generator().manual_seed(0)
+    logp_T, behaviour_T, adv_T, weight_T = torch.randn(4, 10, generator=generator, dtype=torch.float64)
+
+    def gradient(*parts):
+        leaf_T = logp_T.clone().requires_grad_()
+        for part in parts:
+            clipped_policy_loss(
+                leaf_T[part], behaviour_T[part], adv_T[part], weight_T[part], **CLIP
+            ).backward()
+        return leaf_T.grad
+
+    torch.testing.assert_close(
+        gradient(slice(0, 3), slice(3, 7), slice(7, 10)), gradient(slice(0, 10)), rtol=0, atol=0
+    )
+
+
+def test_metric_sums_by_hand():
+    # Clipped are rho 1.5 with A > 0 and rho 0.5 with A < 0, not the other way round.
+    sums = policy_metric_sums(log(1.5, 0.5, 1.5, 0.5), tensor(0, 0, 0, 0), tensor(1, -1, -1, 1), **CLIP)
+    assert sums["clip_fraction"] == 2
+    assert sums["ratio_mean"] == pytest.approx(4)
+    assert sums["approx_kl"] == pytest.approx(4 - 4 - 2 * math.log(1.5) - 2 * math.log(0.5))
+    assert sums["logp_gap"] == pytest.approx(2 * math.log(1.5) + 2 * math.log(2))
+
+
+def test_shapes_that_differ_are_named():
+    with pytest.raises(ValueError, match=r"\[2\] and \[3\]"):
+        negative_log_likelihood(torch.zeros(2), torch.zeros(3))

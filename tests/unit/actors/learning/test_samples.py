@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from actors.errors import StaleRolloutError
+from actors.learning.config import GrpoConfig
+from actors.learning.samples import grpo_samples, plain_samples, refuse_stale, sample_of, token_weights
+from actors.records import Source
+from tests.unit.actors.learner_cases import scored_group, segment, sft_rollouts
+
+
+def test_only_model_tokens_are_in_the_loss():
+    sample = sample_of(
+        (
+            segment(Source.PROMPT, [1, 2, 3]),
+            segment(Source.MODEL, [4, 5], [-0.5, -0.25]),
+            segment(Source.ENVIRONMENT, [6]),
+            segment(Source.MODEL, [7], [-1.0]),
+        ),
+        index=0,
+    )
+    assert sample.prompt_P.tolist() == [1, 2, 3]
+    assert sample.response_T.tolist() == [4, 5, 6, 7]
+    assert sample.in_loss_T.tolist() == [True, True, False, True]
+    assert sample.behaviour_T.tolist() == [-0.5, -0.25, 0.0, -1.0]
+
+
+def test_everything_before_the_models_first_token_is_prompt():
+    sample = sample_of(
+        (segment(Source.PROMPT, [1]), segment(Source.ENVIRONMENT, [2]), segment(Source.MODEL, [3])), index=0
+    )
+    assert sample.prompt_P.tolist() == [1, 2]
+
+
+def test_rollout_without_model_tokens_has_nothing_in_the_loss():
+    sample = sample_of((segment(Source.PROMPT, [1, 2]),), index=0)
+    assert sample.num_in_loss == 0
+
+
+def test_rollout_that_starts_with_the_model_is_refused():
+    with pytest.raises(ValueError, match="needs a prompt"):
+        sample_of((segment(Source.MODEL, [1]),), index=3)
+
+
+def test_missing_log_probs_are_named():
+    with pytest.raises(ValueError, match="2 tokens has 1 logprobs"):
+        sample_of((segment(Source.PROMPT, [1]), segment(Source.MODEL, [1, 2], [-0.5])), index=0)
+
+
+def test_token_mean_weighs_tokens_alike():
+    np.testing.assert_allclose(token_weights(np.array([3, 1, 0]), "token_mean"), [0.25, 0.25, 0.0])
+
+
+def test_sequence_mean_weighs_rollouts_alike():
+    # Two rollouts have tokens: 1 / (2 * 4) and 1 / (2 * 1).
+    np.testing.assert_allclose(token_weights(np.array([4, 0, 1]), "sequence_mean"), [0.125, 0.0, 0.5])
+
+
+@pytest.mark.parametrize("aggregation", ["token_mean", "sequence_mean"])
+def test_weights_of_a_batch_add_up_to_one(aggregation):
+    num_tokens_B = np.array([7, 2, 0, 5])
+    assert (token_weights(num_tokens_B, aggregation) * num_tokens_B).sum() == pytest.approx(1.0)
+    assert not token_weights(np.array([0, 0]), aggregation).any()
+
+
+def test_samples_carry_the_advantages_of_their_groups():
+    groups = [scored_group(0, [1.0, 0.0, 0.0, 0.0]), scored_group(1, [1.0, 0.0])]
+    samples = grpo_samples(groups, GrpoConfig())
+    assert [s.advantage for s in samples] == [0.75, -0.25, -0.25, -0.25, 0.5, -0.5]
+    assert [s.index for s in samples] == [0, 1, 2, 3, 4, 5]
+
+
+def test_group_of_one_outcome_is_silenced_unless_configured():
+    # Both wrong, one with a format bonus.
+    groups = [scored_group(0, [0.1, 0.0])]
+    assert [s.advantage for s in grpo_samples(groups, GrpoConfig())] == [0.0, 0.0]
+    loud = GrpoConfig(requires_mixed_outcome=False)
+    assert [s.advantage for s in grpo_samples(groups, loud)] == pytest.approx([0.05, -0.05])
+
+
+def test_plain_samples_weigh_every_token_alike():
+    samples = plain_samples(sft_rollouts(3))
+    total = sum(s.num_in_loss for s in samples)
+    assert [s.weight for s in samples] == pytest.approx([1 / total] * 3)
+
+
+def test_stale_rollout_is_refused_with_the_numbers():
+    with pytest.raises(
+        StaleRolloutError, match=r"g0/0 has tokens of version 1, version 3 learns.*staleness is 1"
+    ):
+        refuse_stale([scored_group(0, [1.0], version=1)], version=3, max_staleness=1)
+
+
+def test_rollout_at_the_limit_is_accepted():
+    refuse_stale([scored_group(0, [1.0], version=2)], version=3, max_staleness=1)

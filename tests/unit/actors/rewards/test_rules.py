@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.records import EndReason
+from actors.rewards.rules import format_term, given_answer, has_right_format, turn_term
+from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN, rollout
+
+
+def test_the_last_answer_in_the_models_own_words_is_given() -> None:
+    assert given_answer(rollout(["I guess <<<5>>>\n" + SCRIPT_TURN, "No: <<<6>>>"])) == "6"
+
+
+def test_what_the_environment_or_a_script_says_is_not_given() -> None:
+    # The environment's text in these rollouts holds <<<99>>>.
+    assert given_answer(rollout([SCRIPT_TURN, "So."])) is None
+    assert given_answer(rollout(["```python\nprint('<<<7>>>')\n```\n", "So."])) is None
+
+
+def test_scripts_then_an_answer_is_the_right_format() -> None:
+    assert has_right_format(rollout([ANSWER_TURN]))
+    assert has_right_format(rollout([SCRIPT_TURN, ANSWER_TURN]))
+    assert has_right_format(rollout([SCRIPT_TURN, SCRIPT_TURN, ANSWER_TURN]))
+
+
+def test_a_turn_before_the_last_without_a_complete_script_is_the_wrong_format() -> None:
+    assert not has_right_format(rollout(["```python\nprint(1)\n", ANSWER_TURN]))
+    assert not has_right_format(rollout([SCRIPT_TURN, "Hm.", ANSWER_TURN]))
+
+
+@pytest.mark.parametrize("end_reason", sorted(set(EndReason) - {EndReason.ANSWER}))
+def test_a_rollout_that_did_not_end_with_an_answer_has_the_wrong_format(end_reason: EndReason) -> None:
+    assert not has_right_format(rollout([SCRIPT_TURN, ANSWER_TURN], end_reason=end_reason))
+
+
+def test_format_is_worth_its_weight_either_way() -> None:
+    assert format_term(rollout([ANSWER_TURN]), 0.1) == 0.1
+    assert format_term(rollout(["Hm."], end_reason=EndReason.SILENT), 0.1) == -0.1
+
+
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_turns_cost_once_when_there_are_more_than_are_free(num_turns: int, free_turns: int) -> None:
+    turns = [SCRIPT_TURN] * (num_turns - 1) + [ANSWER_TURN]
+    assert turn_term(rollout(turns), 0.1, free_turns) == (-0.1 if num_turns > free_turns else 0.0)

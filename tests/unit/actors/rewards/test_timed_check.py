@@ -1,0 +1,68 @@
+import os
+import re
+import time
+
+import pytest
+
+from actors.rewards.timed_check import TimedChecker
+from curriculum.build import build_task_set
+from curriculum.config import TaskSetConfig
+from curriculum.task import Task
+from tests.unit.actors.rollout_cases import task
+
+
+def odd_checker(_: Task, answer: str) -> bool:
+    """Hangs or dies when it is told to; else right is 6."""
+    if answer == "hang":
+        time.sleep(60)
+    if answer == "die":
+        os._exit(1)
+    if answer == "raise":
+        raise ValueError("the payload is damaged")
+    return answer == "6"
+
+
+async def test_a_hanging_checker_says_wrong_within_the_limit_and_the_next_check_works() -> None:
+    checker = TimedChecker(0.5, odd_checker)
+    try:
+        assert await checker.is_correct(task(), "6")
+        started = time.monotonic()
+        assert not await checker.is_correct(task(), "hang")
+        assert time.monotonic() - started < 2
+        assert await checker.is_correct(task(), "6")
+        assert (checker.num_timeouts, checker.num_crashes) == (1, 0)
+    finally:
+        checker.close()
+
+
+async def test_a_checker_that_dies_says_wrong_and_the_next_check_works() -> None:
+    checker = TimedChecker(5.0, odd_checker)
+    try:
+        assert not await checker.is_correct(task(), "die")
+        assert await checker.is_correct(task(), "6")
+        assert (checker.num_timeouts, checker.num_crashes) == (0, 1)
+        # A fault of ours is no wrong answer.
+        with pytest.raises(ValueError, match="payload is damaged"):
+            await checker.is_correct(task(), "raise")
+    finally:
+        checker.close()
+
+
+async def test_no_answer_is_wrong_without_any_check() -> None:
+    checker = TimedChecker(0.001, odd_checker)
+    assert not await checker.is_correct(task(), None)
+    assert (checker.num_timeouts, checker.num_crashes) == (0, 0)
+
+
+async def test_by_default_the_tasks_own_checker_decides() -> None:
+    config = TaskSetConfig(
+        preset="smoke", sft_per_family=0, train_per_family=1, test_per_family=0, held_out_per_family=0
+    )
+    (product,) = [t for t in build_task_set(config) if t.family == "products"]
+    checker = TimedChecker(10.0)
+    try:
+        left, right = map(int, re.findall(r"\d+", product.question))
+        assert await checker.is_correct(product, str(left * right))
+        assert not await checker.is_correct(product, str(left * right + 1))
+    finally:
+        checker.close()

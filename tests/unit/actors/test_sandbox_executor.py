@@ -1,0 +1,36 @@
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.sandbox_executor import SandboxExecutor
+from sandbox_service import ExecutionRequest, SandboxConfig, SandboxUnavailableError
+
+
+def _config(folder: Path, **changes: object) -> SandboxConfig:
+    return SandboxConfig(**{"num_workers": 1, "preload": "bare", "scratch_root": str(folder), **changes})
+
+
+def _request(name: str, code: str = "print(1 + 1)") -> ExecutionRequest:
+    return ExecutionRequest(execution_id=name, code=code, timeout_s=10)
+
+
+async def test_the_pool_starts_once_with_the_first_of_many_calls_and_leaves_nothing(tmp_path: Path) -> None:
+    executor = SandboxExecutor(_config(tmp_path))
+    assert (await executor.metrics())["executions_ok"] == 0
+    results = await asyncio.gather(*[executor.execute(_request(f"x/{i}")) for i in range(4)])
+    assert [r.stdout for r in results] == ["2\n"] * 4
+    batch = await executor.run_batch([_request(f"y/{i}", f"print({i})") for i in range(3)])
+    assert [r.stdout for r in batch] == ["0\n", "1\n", "2\n"]
+    metrics = await executor.metrics()
+    assert (metrics["executions_ok"], metrics["worker_restarts"]) == (7, 0)
+    await executor.close()
+    assert os.listdir(tmp_path) == []  # noqa: PTH208
+
+
+async def test_a_host_below_the_floor_is_an_error_that_names_the_layer(tmp_path: Path) -> None:
+    executor = SandboxExecutor(_config(tmp_path, floor=("seccomp",), without_layers=("seccomp",)))
+    with pytest.raises(SandboxUnavailableError, match="seccomp"):
+        await executor.execute(_request("z"))
+    await executor.close()

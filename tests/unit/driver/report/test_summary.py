@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+from driver.metrics import MetricsLog
+from driver.report import build_summary
+from driver.report.run_data import Item
+from driver.report.summary import accuracy, gains, wall_s
+from tests.unit.driver.report.fake_run import write_fake_run
+
+
+def _items(outcomes, first=0):
+    return [Item(f"t{first + i}", "gcd", False, float(x), 1.0, "answer") for i, x in enumerate(outcomes)]
+
+
+def test_accuracy_is_the_mean_over_items_and_null_for_a_policy_not_evaluated():
+    found = accuracy({"base": _items([1, 0, 0, 0.5])})
+    assert found["base"]["mean"] == 0.375
+    assert found["base"]["n"] == 4
+    assert found["grpo"] is None
+
+
+def test_gain_is_over_the_items_that_both_policies_answered():
+    # Shared are t1 and t2: before 0 and 1, after 1 and 1.
+    found = gains({"sft": _items([1, 0, 1]), "grpo": _items([1, 1, 0], first=1)})["grpo_over_sft"]
+    assert (found["mean"], found["n"]) == (0.5, 2)
+    assert gains({"sft": _items([1])})["grpo_over_sft"] is None
+
+
+def test_wall_time_has_every_part_and_null_where_unknown():
+    found = wall_s({"setup": 10.0, "synthesize": 2.5, "train": 100.0})
+    assert found == {
+        "setup": 12.5, "sft": None, "potential": None, "grpo": 100.0, "evaluate": None, "total": 112.5
+    }  # fmt: skip
+
+
+def test_summary_of_a_whole_run_is_written_as_json(tmp_path):
+    folder = write_fake_run(tmp_path / "fake", num_steps=3, items_per_family=2)
+    summary = build_summary(folder, {"ray": "2.60.0"})
+    assert json.loads((folder / "summary.json").read_text()) == summary
+    assert summary["accuracy"]["base"]["n"] == 12
+    assert summary["accuracy_held_out"]["base"]["n"] == 4
+    assert summary["wall_s"]["total"] == pytest.approx(31 + 300.5 + 121 + 640 + 95.5)
+    assert summary["accounting"]["generated"] == 240
+    assert summary["accounting"]["dropped"] == 14 * 3 + 1
+    assert summary["peak_memory_mib"] == 5202.0
+    assert summary["missing"] == []
+
+
+def test_a_later_summary_keeps_the_versions_that_the_run_had(tmp_path):
+    build_summary(tmp_path, {"ray": "2.60.0"})
+    assert build_summary(tmp_path)["versions"] == {"ray": "2.60.0"}
+
+
+def test_a_partial_run_has_nulls_in_place_of_numbers(tmp_path):
+    with MetricsLog(tmp_path, "began") as log:
+        log.log("train", 0, {"loss": float("nan")})
+    summary = build_summary(tmp_path)
+    assert summary["accuracy"] == {"base": None, "sft": None, "grpo": None}
+    assert summary["accounting"]["generated"] is None
+    assert summary["peak_memory_mib"] is None
+    assert summary["train"]["step_s"] is None

@@ -1,0 +1,37 @@
+from driver.report.run_data import read_run
+from driver.report.tables import end_rows, execution_rows, family_rows, points, share, stage_rows, verdicts
+from tests.unit.driver.report.fake_run import write_fake_run
+
+
+def _gain(low, high):
+    return {"mean": 0.05, "low": low, "high": high, "n": 80}
+
+
+def test_a_verdict_claims_no_more_than_its_interval():
+    assert verdicts({"grpo_over_sft": _gain(0.01, 0.09)})[0].endswith("a gain.")
+    assert verdicts({"grpo_over_sft": _gain(-0.09, -0.01)})[0].endswith("a loss.")
+    assert verdicts({"grpo_over_sft": _gain(-0.02, 0.12)}) == [
+        "GRPO over SFT: +5.0 points (95 % interval -2.0 to +12.0, same 80 items), not to be told from no change."
+    ]
+
+
+def test_no_evaluation_gives_no_verdict():
+    assert verdicts({"sft_over_base": None, "grpo_over_sft": None}) == []
+
+
+def test_rows_of_a_run(tmp_path):
+    data = read_run(write_fake_run(tmp_path / "fake", num_steps=2, items_per_family=3))
+    families = family_rows(data)
+    assert [row.is_held_out for row in families] == [False] * 4 + [True] * 2
+    assert {row.num_items for row in families} == {3}
+    # Two steps of 70 executions: ok 59 + 60, error 9 + 8, timeout 2 + 2.
+    assert execution_rows(data)[0] == ("ok", "ran to its end", "119", "85.0 %")
+    assert execution_rows(data)[2][2] == "4"
+    # 58 of 64 rollouts answered.
+    assert end_rows(data)[0] == ("answer", "gave an answer", "116", "90.6 %")
+    assert sum(int(row[1]) for row in stage_rows(data)) == 120
+
+
+def test_shares_and_points_in_words():
+    assert share(0.1234) == "12.3 %"
+    assert points(-0.05) == "-5.0"

@@ -1,0 +1,80 @@
+import pytest
+
+from driver.config_loading import load_config
+from driver.errors import PlacementError
+from driver.placement import check, plan
+
+
+def _spec(placement, role):
+    return next(spec for spec in placement.actors if spec.role == role)
+
+
+def test_laptop_run_fits_on_two_cores():
+    # engine 0.2 + learner 0.2 + scorer 0.1 + curriculum 0.1 + sandbox 1.
+    placement = plan(load_config("laptop"))
+    assert placement.totals == {"CPU": 1.6}
+    check(placement, {"CPU": 2.0, "memory": 1e9})
+
+
+def test_two_engines_and_two_ranks_still_fit_on_two_cores():
+    config = load_config("laptop", ["placement.rollout_workers=2", "learner.num_ranks=2"])
+    assert plan(config).totals == {"CPU": 2.0}
+    check(plan(config), {"CPU": 2.0})
+
+
+def test_each_role_has_one_spec():
+    roles = [spec.role for spec in plan(load_config("laptop")).actors]
+    assert roles == ["rollout", "learner", "scorer", "curriculum", "sandbox"]
+
+
+def test_too_few_gpus_are_counted_by_role_with_the_cure():
+    gpus = [
+        "placement.rollout_workers=2",
+        "placement.gpus_per_rollout_worker=1",
+        "placement.gpus_per_learner_rank=1",
+    ]
+    placement = plan(load_config("laptop", gpus))
+    with pytest.raises(PlacementError) as raised:
+        check(placement, {"CPU": 64, "GPU": 2})
+    assert str(raised.value) == (
+        "placement needs 3 GPUs (2 rollout + 1 learner) but the cluster has 2: "
+        "lower placement.rollout_workers or add a node in cluster.yaml"
+    )
+
+
+def test_too_few_cpus_name_the_sandbox():
+    placement = plan(load_config("laptop", ["placement.sandbox_cpus=4"]))
+    with pytest.raises(
+        PlacementError, match=r"4\.6 CPUs .*4 sandbox.* but the cluster has 2: .*sandbox_cpus"
+    ):
+        check(placement, {"CPU": 2})
+
+
+def test_a_cluster_that_names_no_gpu_has_none():
+    gpus = ["placement.gpus_per_rollout_worker=1"]
+    with pytest.raises(PlacementError, match="but the cluster has 0"):
+        check(plan(load_config("laptop", gpus)), {"CPU": 64})
+
+
+def test_an_engine_split_over_other_gpus_than_it_gets_is_refused():
+    with pytest.raises(
+        PlacementError, match=r"tensor_parallel_size=2 but placement\.gpus_per_rollout_worker=0"
+    ):
+        plan(load_config("laptop", ["engine.tensor_parallel_size=2"]))
+
+
+def test_autoscaled_sandbox_nodes_need_not_be_there_at_the_start():
+    placement = plan(load_config("cluster"))
+    assert _spec(placement, "sandbox").resources == {"sandbox": 1}
+    assert placement.totals["sandbox"] == 10
+    assert "sandbox" not in placement.needed_at_start
+    check(placement, {"CPU": 384, "GPU": 16})
+
+
+def test_pools_are_asked_for_only_where_cluster_yaml_made_them():
+    single, cluster = plan(load_config("single_node")), plan(load_config("cluster"))
+    assert {spec.label for spec in single.actors} == {None}
+    labels = {spec.role: spec.label for spec in cluster.actors}
+    assert (labels["rollout"], labels["learner"]) == ("rollout", "learner")
+    assert labels["sandbox"] == "sandbox"
+    assert labels["scorer"] is None

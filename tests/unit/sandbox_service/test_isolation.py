@@ -1,0 +1,38 @@
+import pytest
+
+from sandbox_service.config import SandboxConfig
+from sandbox_service.errors import SandboxUnavailableError
+from sandbox_service.isolation import IsolationReport, lane_spec
+from sandbox_service.worker.layers import ALL_LAYERS, NEEDS
+from sandbox_service.worker.spec import LaneSpec
+
+REPORT = IsolationReport(("no_new_privs", "landlock"), {"seccomp": "not for arm64"})
+
+
+def test_a_claim_is_met_by_any_of_its_layers():
+    REPORT.require(("no_new_privs", "landlock|private_root"))
+
+
+def test_an_unmet_claim_is_refused_with_reason_and_cure():
+    with pytest.raises(
+        SandboxUnavailableError, match=r"requires seccomp, .*not for arm64.*SandboxConfig.floor"
+    ):
+        REPORT.require(("seccomp", "landlock"))
+
+
+def test_every_layer_is_built_after_those_it_stands_on():
+    for position, layer in enumerate(ALL_LAYERS):
+        assert set(NEEDS[layer]) <= set(ALL_LAYERS[:position])
+
+
+def test_a_lane_may_read_libraries_but_neither_home_nor_the_project():
+    spec = lane_spec(SandboxConfig(), (), "/tmp/lane")
+    assert "/usr/lib" in spec.read_paths
+    assert not {"/", "/root", "/home", "/etc", "/tmp", "/var"} & set(spec.read_paths)
+    assert not any(__file__.startswith(path + "/") for path in spec.read_paths)
+    assert not any(a != b and a.startswith(b + "/") for a in spec.read_paths for b in spec.read_paths)
+
+
+def test_a_spec_survives_the_way_to_the_lane():
+    spec = lane_spec(SandboxConfig(), ("landlock",), "/tmp/lane")
+    assert LaneSpec.from_dict({**spec.to_dict(), "layers": ["landlock"]}) == spec
