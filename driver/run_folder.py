@@ -143,7 +143,11 @@ def not_written(path: Path, error: OSError) -> RunFolderError:
 @contextmanager
 def _held(lock: Path) -> Iterator[None]:
     """Hold a lock that the kernel lets go of when its holder dies, however it dies; the file itself stays."""
-    with lock.open("a+") as file:
+    try:
+        file = lock.open("a+")
+    except OSError as error:
+        raise not_written(lock, error) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -151,6 +155,9 @@ def _held(lock: Path) -> Iterator[None]:
                 f"{lock.parent} is in use by process {lock.read_text().strip()}: wait for it, stop it, or set "
                 "folder= to another folder"
             ) from error
+        except OSError as error:
+            # Some network file systems know no locks.
+            raise not_written(lock, error) from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
