@@ -46,9 +46,10 @@ doctor: setup ## what this machine can do, and what to do about each lack
 lock: setup ## write the locks anew from requirements/*.in
 	@$(PIP) uv
 	@cd requirements && for role in cpu gpu sandbox; do \
-	  overrides=overrides.txt; [ $$role = gpu ] && overrides=overrides-gpu.txt; \
+	  case $$role in gpu) more="--override overrides-gpu.txt";; sandbox) more="--constraint cpu.lock";; \
+	    *) more="--override overrides.txt";; esac; \
 	  ../$(VENV)/bin/uv pip compile -q --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
-	    --override $$overrides $$role.in -o $$role.lock || exit 1; done
+	    $$more $$role.in -o $$role.lock || exit 1; done
 	@cd requirements && sed -i -E '/^(torch|triton|nvidia-|cuda-)/d' cpu.lock
 
 clean: ## remove the environment and caches; runs are kept

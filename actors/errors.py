@@ -9,6 +9,10 @@ class EngineError(ActorError):
     """The generation engine failed."""
 
 
+class TemplateError(ActorError, ValueError):
+    """The model's chat template cannot lay out a conversation of several turns."""
+
+
 class LearnerError(ActorError):
     """The training engine failed."""
 

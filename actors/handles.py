@@ -17,6 +17,7 @@ from actors.errors import ActorError, EngineError, WeightSyncError
 from actors.records import GroupSummary, PolicyVersion, ScoredGroup, SftRollout, StepReport, WeightManifest
 from curriculum.task import Task, TaskOutcome
 from sandbox_service import ExecutionRequest, ExecutionResult, Termination
+from sandbox_service.outcome import infrastructure_result
 
 Handle = Any
 """A Ray actor handle."""
@@ -51,7 +52,7 @@ class SandboxHandles:
             if result.termination is not Termination.INFRASTRUCTURE:
                 return result
             tried.append(f"executor {index}: {result.message}")
-        return infrastructure_result(request, "; ".join(tried))
+        return infrastructure_result(request, "; ".join(tried), queue_s=0.0)
 
     async def run_batch(self, requests: Sequence[ExecutionRequest]) -> list[ExecutionResult]:
         """Run many scripts at once, results in the same order."""
@@ -64,26 +65,6 @@ class SandboxHandles:
     async def close(self) -> None:
         """End the workers of every executor."""
         await asyncio.gather(*[e.close.remote() for e in self._executors], return_exceptions=True)
-
-
-def infrastructure_result(request: ExecutionRequest, message: str) -> ExecutionResult:
-    """The result of a script that no executor could run."""
-    return ExecutionResult(
-        execution_id=request.execution_id,
-        termination=Termination.INFRASTRUCTURE,
-        stdout="",
-        stderr="",
-        exit_code=None,
-        stdout_bytes=0,
-        stderr_bytes=0,
-        duration_s=0.0,
-        cpu_s=0.0,
-        peak_memory_mib=0.0,
-        queue_s=0.0,
-        worker="",
-        layers=(),
-        message=message,
-    )
 
 
 class RolloutHandles:
@@ -138,10 +119,6 @@ class RolloutHandles:
     async def metrics(self) -> dict[str, float]:
         """The workers' numbers, added up."""
         return _added(await self._all("metrics"))
-
-    async def take_busy_spans(self) -> list[tuple[float, float]]:
-        """When groups were being rolled out since the last call."""
-        return [span for spans in await self._all("take_busy_spans") for span in spans]
 
     async def close(self) -> None:
         """End the engines; must come before the actors are killed, or the engines' processes stay."""

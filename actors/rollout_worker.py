@@ -85,7 +85,6 @@ class RolloutWorker:
             "generate_s": 0.0,
             "execute_s": 0.0,
         }
-        self._busy_spans: list[tuple[float, float]] = []
 
     def __repr__(self) -> str:
         return f"RolloutWorker({self._index})"
@@ -115,7 +114,6 @@ class RolloutWorker:
         Raises:
             EngineError: the engine died; the worker must be replaced.
         """
-        started = time.time()
         self._running += 1
         try:
             episodes = [
@@ -133,7 +131,6 @@ class RolloutWorker:
             rollouts = await asyncio.gather(*episodes)
         finally:
             self._running -= 1
-            self._busy_spans.append((started, time.time()))
         if self._engine.is_dead:
             raise EngineError(f"the engine of rollout worker {self._index} died: its log lines say why")
         for rollout in rollouts:
@@ -174,11 +171,6 @@ class RolloutWorker:
             "groups_running": float(self._running),
             "version": float(self._engine.version),
         }
-
-    def take_busy_spans(self) -> list[tuple[float, float]]:
-        """(start, end) wall-clock times of the groups finished since the last call, for the overlap figure."""
-        spans, self._busy_spans = self._busy_spans, []
-        return spans
 
     async def close(self) -> None:
         """End the engine."""

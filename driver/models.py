@@ -54,10 +54,13 @@ def _made(target: Path, write: Callable[[Path], None]) -> Path:
         write(draft)
         draft.chmod(0o755)
         draft.rename(target)
-    except OSError:
+    except OSError as error:
         # Another process may have finished first; only a missing result is an error.
         if not (target / "config.json").is_file():
-            raise
+            raise ModelMissingError(
+                f"the model could not be written to {target} ({error}): free some space, or set R1CI_CACHE to a folder "
+                "on another disk"
+            ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target

@@ -25,7 +25,7 @@ import psutil
 
 from actors.handles import ClusterMetrics
 from driver.config import RunConfig
-from driver.errors import PlacementError, RunInterruptedError
+from driver.errors import PlacementError, RunFolderError, RunInterruptedError
 from driver.launch import Cluster
 from driver.metrics import MetricsLog
 from driver.models import resolve_model
@@ -116,7 +116,13 @@ def _freeze_tasks(config: RunConfig, folder: RunFolder) -> None:
     from curriculum.tasksets.parquet import freeze
     from driver.task_listing import built_tasks
 
-    freeze(built_tasks(config.tasks), folder.tasks)
+    tasks = built_tasks(config.tasks)
+    try:
+        freeze(tasks, folder.tasks)
+    except OSError as error:
+        raise RunFolderError(
+            f"{folder.tasks} could not be written ({error}): free some space or set folder="
+        ) from error
 
 
 def _refuse_too_little_memory(config: RunConfig) -> None:

@@ -15,8 +15,8 @@ from driver.config import RunConfig
 from driver.config_loading import dump_config
 from driver.errors import RunFolderError
 
-_FREE_TO_CHANGE = {"placement", "name", "folder"}
-"""Sections that do not change what a run computes, so a resumed run may differ in them."""
+_FREE_TO_CHANGE = {"placement", "name", "folder", "sandbox"}
+"""Sections that do not change what a run learns from, so a resumed run may differ in them."""
 
 
 class RunFolder:

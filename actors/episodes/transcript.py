@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from actors.episodes.instructions import INSTRUCTIONS
+from actors.errors import TemplateError
 from actors.records import Segment, SftRollout, Source
 
 _MODEL_MARK, _USER_MARK = "MODEL-TURN-MARK", "USER-TURN-MARK"
@@ -97,7 +98,7 @@ def _turn_separators(tokenizer: Any) -> tuple[str, str]:
     _, found, rest = text.partition(_MODEL_MARK)
     before, found_too, after = rest.partition(_USER_MARK)
     if not (found and found_too):
-        raise ValueError(
+        raise TemplateError(
             "the tokenizer's chat template drops or rewrites earlier turns, so a multi-turn rollout cannot be laid "
             "out as exact tokens: use a model whose template keeps every turn"
         )

@@ -80,7 +80,9 @@ async def _evaluate_policy(session: Session, policy: str, items: list, partial: 
         for task in items
     ]
     await session.sweep(jobs, done)
-    writer.write(f"evaluate-{policy}")
+    # A resumed attempt asks only what is missing and must not overwrite what was asked before.
+    attempt = len(list(session.folder.rollouts.glob(f"evaluate-{policy}-*.parquet"))) + 1
+    writer.write(f"evaluate-{policy}-{attempt}")
     append_line(partial, {"policy": policy, "wall_s": time.monotonic() - started})
 
 

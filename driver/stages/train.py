@@ -209,12 +209,14 @@ class GrpoTraining:
         folder = self._session.folder.checkpoints / f"step-{self._step}"
         draft = folder.with_name(folder.name + ".draft")
         await self._session.cluster.learner.save_checkpoint(str(draft.absolute()), {})
+        # Before the buffer's: a group that finishes in between is then made and observed again, not observed twice.
+        curriculum = await self._curriculum.state_dict()
         state: dict[str, Any] = {
             "step": self._step,
             "version": self._version,
             "num_admitted": self._num_admitted,
             "buffer": self._buffer.state_dict(),
-            "curriculum": await self._curriculum.state_dict(),
+            "curriculum": curriculum,
         }
         write_state(draft, state)
         draft.rename(folder)

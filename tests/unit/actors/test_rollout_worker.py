@@ -57,9 +57,6 @@ async def test_a_group_of_four_is_held_recorded_and_counted(worker: RolloutWorke
     metrics = worker.metrics()
     assert (metrics["rollouts"], metrics["executions"], metrics["tokens"]) == (4, 4, num_tokens)
     assert metrics["groups_running"] == 0
-    ((started, ended),) = worker.take_busy_spans()
-    assert started < ended
-    assert worker.take_busy_spans() == []
 
 
 async def test_size_temperature_and_protocol_of_a_call_go_before_the_configured_ones(
