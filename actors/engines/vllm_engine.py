@@ -16,6 +16,8 @@ from actors.protocols import Generation, SamplingSpec
 from actors.records import WeightManifest
 
 _EXTENSION = "actors.engines.vllm_worker_extension.WeightLoading"
+_SHUTDOWN_S = 10.0
+"""Without time to end by themselves the engine's processes are killed and leave shared memory behind."""
 
 
 class VllmEngine:
@@ -135,7 +137,7 @@ class VllmEngine:
 
     def close(self) -> None:
         """End the engine's processes. Must run before the owning actor is killed, or they outlive it."""
-        self._engine.shutdown()
+        self._engine.shutdown(timeout=_SHUTDOWN_S)
 
 
 def _write_all(path: Path, buckets: Sequence[np.ndarray]) -> None:
