@@ -261,7 +261,12 @@ class PolicyLearner:
     def _plan(self, bucket_bytes: int) -> "BucketPlan":
         from actors.weights.plan import bucket_plan
 
-        return bucket_plan(self._engine.parameters(), bucket_bytes)
+        published = self._config.publish_dtype
+        parameters = [
+            (name, dtype if published == "auto" else published, shape)
+            for name, dtype, shape in self._engine.parameters()
+        ]
+        return bucket_plan(parameters, bucket_bytes)
 
     @property
     def _engine(self) -> "DeepSpeedEngine":

@@ -88,6 +88,8 @@ class PlacementConfig(_Section):
     """CPUs that one sandbox actor reserves."""
     use_sandbox_resource: bool = False
     """Place sandbox actors by the custom resource `sandbox`, as in cluster.yaml."""
+    object_store_gib: float | None = Field(default=None, gt=0.1)
+    """Memory of the object store where the run starts a cluster of its own; null is Ray's choice, a third of all."""
     min_memory_gib: float = Field(default=8.0, gt=0)
     """Memory that must be free on the machine the driver runs on."""
 
@@ -161,4 +163,8 @@ class RunConfig(_Section):
         grpo = self.learner.grpo.model_copy(
             update={"temperature": self.rollout.temperature, "max_staleness": self.training.max_staleness}
         )
-        return self.learner.model_copy(update={"model_path": str(model_path), "grpo": grpo})
+        update = {"model_path": str(model_path), "grpo": grpo}
+        if self.learner.publish_dtype == "auto":
+            # What the engine would round away need not be sent.
+            update["publish_dtype"] = self.engine.dtype
+        return self.learner.model_copy(update=update)

@@ -183,7 +183,10 @@ def connect(config: RunConfig) -> bool:
         os.environ["RAY_AUTH_TOKEN_PATH"] = str(token)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        ray.init(include_dashboard=False, **common)
+        size = config.placement.object_store_gib
+        ray.init(
+            include_dashboard=False, object_store_memory=None if size is None else int(size * 2**30), **common
+        )
     except (RuntimeError, OSError, ValueError, ConnectionError) as error:
         raise PlacementError(
             f"Ray did not start on this machine ({type(error).__name__}: {error}): "
@@ -193,7 +196,8 @@ def connect(config: RunConfig) -> bool:
 
 
 def _learner_env(config: RunConfig) -> dict[str, str]:
-    env = {"DEEPSPEED_LOG_LEVEL": "error"}
+    # Threads that wait by spinning take the cores from the engine and the sandbox, and from each other.
+    env = {"DEEPSPEED_LOG_LEVEL": "error", "OMP_WAIT_POLICY": "PASSIVE"}
     if config.placement.gpus_per_learner_rank == 0:
         env["DS_ACCELERATOR"] = "cpu"
     if config.learner.num_threads:

@@ -4,6 +4,8 @@ vLLM's workers are no Ray workers and cannot read the object store; the rollout 
 buckets in a file in shared memory and names it here.
 """
 
+import ctypes
+
 import numpy as np
 import torch
 from vllm.model_executor.model_loader.reload import finalize_layerwise_reload, initialize_layerwise_reload
@@ -38,6 +40,7 @@ class WeightLoading:
             finalize_layerwise_reload(model, self.model_config)
         if self.device.type == "cpu":
             self._repack_lm_head(model)
+            ctypes.CDLL(None).malloc_trim(0)
         return len(tensors)
 
     def _repack_lm_head(self, model: torch.nn.Module) -> None:

@@ -82,6 +82,8 @@ class LearnerConfig(_Section):
     compute: Literal["auto", "float32", "bfloat16"] = "auto"
     """Precision of the model's body over float32 weights; the head is always computed in the weights' own. `auto` is
     bfloat16 on a CPU that has matrix instructions for it (AMX: twice as fast), else float32."""
+    publish_dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Precision of published weights; `auto` is the learner's own. The driver sets it to the engine's."""
     num_ranks: int = Field(default=1, ge=1)
     """Learner processes, one GPU each where there are GPUs."""
     num_threads: int = Field(default=0, ge=0)

@@ -40,8 +40,12 @@ class StepMetrics:
         done, self._summaries = self._summaries, []
         values = {**_outcomes(done), **_costs(done, now - since), **_staleness(used, version)}
         rollouts = sum(s.num_rollouts for s in used)
-        values["reward_mean"] = _ratio(sum(s.mean_reward * s.num_rollouts for s in done), _rollouts(done))
-        values["success_rate_admitted"] = _ratio(sum(s.num_correct for s in used), rollouts)
+        # A step whose groups were all finished before it says nothing of the policy: no number beats a zero.
+        if finished := _rollouts(done):
+            values["reward_mean"] = sum(s.mean_reward * s.num_rollouts for s in done) / finished
+            values["success_rate"] = sum(s.num_correct for s in done) / finished
+        if rollouts:
+            values["success_rate_admitted"] = sum(s.num_correct for s in used) / rollouts
         values["tokens_trained"] = float(sum(s.num_generated_tokens for s in used))
         learner, self._learner_spans = self._learner_spans, []
         spans = self._rollout_spans + [(start, now) for start in self._running.values()]
@@ -68,8 +72,7 @@ def _outcomes(done: list[GroupSummary]) -> dict[str, float]:
         total[summary.family] += summary.num_rollouts
         ends.update(summary.end_reasons)
         terminations.update(summary.terminations)
-    values = {"success_rate": _ratio(sum(correct.values()), sum(total.values()))}
-    values |= {f"success_rate/{family}": _ratio(correct[family], total[family]) for family in total}
+    values = {f"success_rate/{family}": _ratio(correct[family], total[family]) for family in total}
     values |= {f"end/{reason}": float(count) for reason, count in ends.items()}
     values |= {f"executions/{kind}": float(count) for kind, count in terminations.items()}
     values["executions"] = float(sum(terminations.values()))

@@ -202,7 +202,8 @@ class GrpoTraining:
         for group in await fetched([t.reference for t in tickets]):
             writer.add("train", self._step, group)
         writer.write(f"train-{self._step:05d}")
-        note = f"right {values['success_rate']:.0%}, stage {values['stage']:.0f}"
+        right = f"right {values['success_rate']:.0%}, " if "success_rate" in values else ""
+        note = f"{right}stage {values['stage']:.0f}"
         session.progress.advance(_NAME, note=note)
 
     async def _checkpoint(self) -> None:

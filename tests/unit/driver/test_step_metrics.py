@@ -61,3 +61,9 @@ def test_staleness_counts_the_updates_between_sampling_and_learning() -> None:
 def test_a_step_in_which_nothing_happened_is_all_zeros() -> None:
     row = StepMetrics().taken([], version=0, since=5.0, now=5.0)
     assert set(row.values()) == {0.0}
+
+
+def test_step_in_which_no_group_finished_claims_no_success_rate() -> None:
+    row = StepMetrics().taken([], 1, since=0.0, now=1.0)
+    assert "success_rate" not in row
+    assert "reward_mean" not in row
