@@ -84,8 +84,9 @@ async def _run_stages(session: Session, names: Sequence[str], started: float) ->
             "stopped as asked; finished stages and partial results are kept: the same command goes on from there"
         ) from None
     finally:
-        session.metrics.log("setup", 1, {"memory_mib": session.memory.stop()})
+        peak_mib = session.memory.stop()
         if session.has_cluster:
+            session.metrics.log("setup", 1, {"memory_mib": peak_mib})
             await asyncio.shield(session.cluster.close())
 
 
