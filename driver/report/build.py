@@ -39,11 +39,19 @@ def build_report(run_folder: Path, versions: Mapping[str, str] | None = None) ->
             policies=POLICIES,
             labels=tables.LABELS,
             cards=[
-                ("on all items", summary["accuracy"]),
-                ("on families never trained on", summary["accuracy_held_out"]),
+                ("All items", summary["accuracy"], tables.verdicts(summary["gain"])),
+                (
+                    "New items of the trained families",
+                    summary["accuracy_trained_families"],
+                    tables.verdicts(summary["gain_trained_families"]),
+                ),
+                (
+                    "Families never trained on",
+                    summary["accuracy_held_out"],
+                    tables.verdicts(summary["gain_held_out"]),
+                ),
             ],
-            verdicts=tables.verdicts(summary["gain"]),
-            verdicts_held_out=tables.verdicts(summary["gain_held_out"]),
+            has_verdicts=bool(tables.verdicts(summary["gain"])),
             figures={name: Markup(text) for name, text in page_figures(data).items()},
             family_rows=tables.family_rows(data),
             stage_rows=tables.stage_rows(data),

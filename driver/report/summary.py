@@ -38,12 +38,15 @@ def build_summary(run_folder: Path, versions: Mapping[str, str] | None = None) -
 
 def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
     """The numbers of a run."""
+    trained = {name: [i for i in items if not i.is_held_out] for name, items in data.evaluation.items()}
     held_out = {name: [i for i in items if i.is_held_out] for name, items in data.evaluation.items()}
     return {
         "run": data.name,
         "accuracy": accuracy(data.evaluation),
+        "accuracy_trained_families": accuracy(trained),
         "accuracy_held_out": accuracy(held_out),
         "gain": gains(data.evaluation),
+        "gain_trained_families": gains(trained),
         "gain_held_out": gains(held_out),
         "wall_s": wall_s(data.stages),
         "train": _train_means(data),
