@@ -140,12 +140,6 @@ class VllmEngine:
         self._engine.shutdown(timeout=_SHUTDOWN_S)
 
 
-def _write_all(path: Path, buckets: Sequence[np.ndarray]) -> None:
-    with path.open("wb") as file:
-        for bucket in buckets:
-            file.write(memoryview(bucket))
-
-
 def _as_generation(output, born: int) -> Generation:
     token_ids = np.asarray(output.token_ids, dtype=np.int32)
     logprobs = np.asarray(

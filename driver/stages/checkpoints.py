@@ -2,9 +2,19 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from driver.run_folder import write_json
+
+
+@contextmanager
+def drafted(folder: Path) -> Iterator[Path]:
+    """A folder to write into that takes the name `folder` once the block is through, and not if it fails."""
+    draft = folder.with_name(folder.name + ".draft").absolute()
+    yield draft
+    draft.rename(folder)
 
 
 def checkpoint_steps(folder: Path) -> list[int]:

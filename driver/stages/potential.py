@@ -4,6 +4,7 @@ takes: the `train` split, checkpoints/sft   gives: potential.json
 """
 
 import asyncio
+import json
 import time
 from collections import defaultdict
 
@@ -64,8 +65,6 @@ async def run(session: Session) -> None:
 
 def measured(session: Session) -> list[TaskPotential]:
     """The potentials in potential.json; the protocol that RL uses counts as the policy's own."""
-    import json
-
     policy = session.config.rollout.protocol
     return [
         TaskPotential.measured(

@@ -11,7 +11,7 @@ from actors.episodes.transcript import Transcriber
 from actors.records import SftRollout
 from driver.run_folder import read_lines
 from driver.session import Session
-from driver.stages.checkpoints import latest_checkpoint, remove_checkpoints
+from driver.stages.checkpoints import drafted, latest_checkpoint, remove_checkpoints
 
 _NAME = "sft"
 
@@ -69,18 +69,15 @@ def epoch_batches(num_traces: int, batch_size: int, epochs: int, seed: int) -> l
 
 async def save_model(session: Session, target: Path) -> None:
     """Write the policy to `target`, whole or not at all."""
-    draft = target.with_name(target.name + ".draft")
-    await session.cluster.learner.save_hf(str(draft.absolute()))
-    draft.rename(target)
+    with drafted(target) as draft:
+        await session.cluster.learner.save_hf(str(draft))
 
 
 async def _maybe_checkpoint(session: Session, step: int) -> None:
     if step % session.config.training.checkpoint_every and not session.stop_requested:
         return
-    folder = _partial(session) / f"step-{step}"
-    draft = folder.with_name(folder.name + ".draft")
-    await session.cluster.learner.save_checkpoint(str(draft.absolute()), {"step": step})
-    draft.rename(folder)
+    with drafted(_partial(session) / f"step-{step}") as draft:
+        await session.cluster.learner.save_checkpoint(str(draft), {"step": step})
     remove_checkpoints(_partial(session), keep=1)
     session.stop_if_requested()
 

@@ -20,7 +20,7 @@ from driver.group_buffer import GroupBuffer, Ticket
 from driver.rollout_files import RolloutWriter
 from driver.session import Session, refuse_systemic_failure
 from driver.stages import potential
-from driver.stages.checkpoints import latest_checkpoint, read_state, remove_checkpoints, write_state
+from driver.stages.checkpoints import drafted, latest_checkpoint, read_state, remove_checkpoints, write_state
 from driver.stages.sft import save_model
 from driver.stages.step_metrics import StepMetrics
 
@@ -207,21 +207,20 @@ class GrpoTraining:
         session.progress.advance(_NAME, note=note)
 
     async def _checkpoint(self) -> None:
-        folder = self._session.folder.checkpoints / f"step-{self._step}"
-        draft = folder.with_name(folder.name + ".draft")
-        await self._session.cluster.learner.save_checkpoint(str(draft.absolute()), {})
-        # Before the buffer's: a group that finishes in between is then made and observed again, not observed twice.
-        curriculum = await self._curriculum.state_dict()
-        state: dict[str, Any] = {
-            "step": self._step,
-            "version": self._version,
-            "num_admitted": self._num_admitted,
-            "buffer": self._buffer.state_dict(),
-            "curriculum": curriculum,
-        }
-        write_state(draft, state)
-        draft.rename(folder)
-        remove_checkpoints(self._session.folder.checkpoints, keep=self._config.keep_checkpoints)
+        checkpoints = self._session.folder.checkpoints
+        with drafted(checkpoints / f"step-{self._step}") as draft:
+            await self._session.cluster.learner.save_checkpoint(str(draft), {})
+            # Before the buffer's: a group that finishes in between is then made and observed again, not observed twice.
+            curriculum = await self._curriculum.state_dict()
+            state: dict[str, Any] = {
+                "step": self._step,
+                "version": self._version,
+                "num_admitted": self._num_admitted,
+                "buffer": self._buffer.state_dict(),
+                "curriculum": curriculum,
+            }
+            write_state(draft, state)
+        remove_checkpoints(checkpoints, keep=self._config.keep_checkpoints)
 
     async def _resume(self, state: dict[str, Any]) -> None:
         self._step, self._version = state["step"], state["version"]
