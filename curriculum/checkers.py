@@ -3,15 +3,14 @@
 A checker never raises: an answer that breaks it is wrong. Limiting its time is the caller's part.
 """
 
-import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from curriculum import normalisers, symbench
+from curriculum.family import MAX_ANSWER_LENGTH
 from curriculum.payloads import decode_payload
 from curriculum.task import Task
-
-_PLAIN_NUMBER = re.compile(r"[-+]?[0-9,]{1,60}(\.[0-9]{0,60})?(/[0-9]{1,60})?")
 
 Checker = Callable[[dict[str, Any], str], bool]
 
@@ -22,28 +21,52 @@ def check(task: Task, answer: str | None) -> bool:
     Raises:
         ValueError: If the task's checker is unknown or its payload damaged (our fault, not the model's).
     """
-    checker = CHECKERS.get(task.checker)
-    if checker is None:
-        raise ValueError(f"task {task.task_id} wants checker {task.checker!r}: known are {sorted(CHECKERS)}")
+    try:
+        checker = checker_named(task.checker)
+    except ValueError as error:
+        raise ValueError(f"task {task.task_id} wants checker {task.checker!r}: {error}") from error
     payload = decode_payload(task.payload)
-    return answer is not None and checker(payload, answer)
+    if answer is None or len(answer) > MAX_ANSWER_LENGTH:
+        return False
+    try:
+        return bool(checker(payload, answer))
+    except (Exception, RecursionError):  # rules raise anything at all on junk, and junk is a wrong answer
+        return False
+
+
+def checker_named(name: str) -> Checker:
+    """A checker by what `Task.checker` holds: a name below, `symbench/FAMILY`, or `module:Class` for one's own.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if name in CHECKERS:
+        return CHECKERS[name]
+    source, _, family = name.partition("/")
+    if source == symbench.SOURCE and family in symbench.FAMILY_MODULES:
+        return symbench.family(family).is_right
+    if ":" in name:
+        from curriculum.tasksets.classes import own_family
+
+        return own_family(name).is_right
+    raise ValueError(
+        f"no checker is called {name!r}: known are {sorted(CHECKERS)}, {symbench.SOURCE}/FAMILY and module:Class"
+    )
 
 
 def preload() -> None:
     """Imports what the checkers import at their first use (a second or more), before any time limit runs."""
     import reasoning_gym  # noqa: F401
 
-    import curriculum.gym_scores  # noqa: F401
+    import curriculum.gym_scores
+    import curriculum.normalisers.latex  # noqa: F401
 
 
 def reasoning_gym(payload: dict[str, Any], answer: str) -> bool:
     """Full score by the dataset's own rule, mended where it is broken (`curriculum.gym_scores`)."""
     from curriculum.gym_scores import is_right
 
-    try:
-        return is_right(payload["dataset"], payload["config"], payload, answer)
-    except Exception:  # the scorers raise anything at all on junk, and junk is a wrong answer
-        return False
+    return is_right(payload["dataset"], payload["config"], payload, answer)
 
 
 def exact(payload: dict[str, Any], answer: str) -> bool:
@@ -52,18 +75,94 @@ def exact(payload: dict[str, Any], answer: str) -> bool:
 
 
 def number(payload: dict[str, Any], answer: str) -> bool:
-    """A decimal number or fraction equal to `payload["answer"]`, or within `payload["tolerance"]` of it.
+    """A decimal number or fraction equal to `payload["answer"]`, or within `payload["tolerance"]` of it."""
+    given, right = normalisers.number(answer), normalisers.number(str(payload["answer"]))
+    if given is None or right is None:
+        return False
+    return abs(given - right) <= Fraction(str(payload.get("tolerance", 0)))
 
-    No exponents: `1e999999999` is a short text and a number that no memory holds.
+
+def integers(payload: dict[str, Any], answer: str) -> bool:
+    """A list of whole numbers equal to `payload["answer"]`, in order."""
+    return _same(normalisers.integers, payload, answer)
+
+
+def grid(payload: dict[str, Any], answer: str) -> bool:
+    """A grid whose cells equal those of `payload["answer"]`, row by row."""
+    right = normalisers.cell_rows(str(payload["answer"]))
+    return right is not None and normalisers.cell_rows(answer, len(right[0])) == right
+
+
+def words(payload: dict[str, Any], answer: str) -> bool:
+    """The words of `payload["answer"]`, in order, whatever separates them."""
+    return _same(normalisers.words, payload, answer)
+
+
+def option(payload: dict[str, Any], answer: str) -> bool:
+    """The letter of the right option, its text, or both; `payload["options"]` has the texts by letter.
+
+    A few published items have a text as their answer that is no option of theirs: then that text is right.
     """
-    if not _PLAIN_NUMBER.fullmatch(answer.strip()):
-        return False
-    try:
-        given, right = Fraction(answer.strip().replace(",", "")), Fraction(str(payload["answer"]))
-        return abs(given - right) <= Fraction(str(payload.get("tolerance", 0)))
-    except (ValueError, ZeroDivisionError):
-        return False
+    options = payload.get("options") or None
+    right = normalisers.option(str(payload["answer"]), options)
+    if right is None:
+        return normalisers.plain_text(answer) == normalisers.plain_text(str(payload["answer"]))
+    return normalisers.option(answer, options) == right
 
 
-CHECKERS: dict[str, Checker] = {"reasoning_gym": reasoning_gym, "exact": exact, "number": number}
+def yes_no(payload: dict[str, Any], answer: str) -> bool:
+    """Yes or no."""
+    return _same(normalisers.yes_no, payload, answer)
+
+
+def boolean(payload: dict[str, Any], answer: str) -> bool:
+    """True or false."""
+    return _same(normalisers.boolean, payload, answer)
+
+
+def validity(payload: dict[str, Any], answer: str) -> bool:
+    """Valid or invalid."""
+    return _same(normalisers.validity, payload, answer)
+
+
+def brackets(payload: dict[str, Any], answer: str) -> bool:
+    """The closing brackets, whatever space is between them."""
+    return _same(normalisers.brackets, payload, answer)
+
+
+def moves(payload: dict[str, Any], answer: str) -> bool:
+    """A sequence of moves (letters or words for directions) equal to `payload["answer"]`."""
+    return _same(normalisers.moves, payload, answer)
+
+
+def formula(payload: dict[str, Any], answer: str) -> bool:
+    """A formula, plain or in LaTeX, with the same value as `payload["answer"]`."""
+    from curriculum.normalisers.latex import same_formula
+
+    return bool(same_formula(answer, str(payload["answer"])))
+
+
+def _same(reading: Callable[[str], object], payload: dict[str, Any], answer: str) -> bool:
+    right = reading(str(payload["answer"]))
+    return right is not None and reading(answer) == right
+
+
+CHECKERS: dict[str, Checker] = {
+    rule.__name__: rule
+    for rule in (
+        reasoning_gym,
+        exact,
+        number,
+        integers,
+        grid,
+        words,
+        option,
+        yes_no,
+        boolean,
+        validity,
+        brackets,
+        moves,
+        formula,
+    )
+}
 """Checkers by the name that `Task.checker` holds."""

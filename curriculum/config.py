@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Split = Literal["sft", "train", "test", "held_out"]
+Preset = Literal["laptop", "smoke", "reasoning_gym", "symbench", "r1ci", "none"]
 _Scalar = bool | int | float | str
 
 
@@ -20,7 +21,11 @@ class FamilyConfig(_Config):
     """
 
     name: str
-    """Dataset name in its source."""
+    """Its name in its source; for one's own, `module:Class`."""
+    source: Literal["reasoning_gym", "symbench", "bbh", "own"] = "reasoning_gym"
+    """Where its items come from."""
+    data: str | None = None
+    """Folder of its data: BIG-Bench Hard's files (None: the cache), or published SymBench files to use as they are."""
     levels: tuple[dict[str, _Scalar | tuple[_Scalar, ...]], ...] = Field(default=({},), min_length=1)
     """Dataset settings per level of difficulty; items are taken from the levels in turn."""
 
@@ -31,12 +36,22 @@ class TaskSetConfig(_Config):
     Example: `TaskSetConfig(preset="laptop", seed=0, train_per_family=64)`.
     """
 
-    preset: Literal["laptop", "smoke", "reasoning_gym"] = "laptop"
-    """Families to take (`curriculum.families`)."""
+    preset: Preset = "laptop"
+    """Families to take (`curriculum.families`): `r1ci` is all 144, `none` only one's own."""
     file: str | None = None
     """A `.jsonl` or `.parquet` file of tasks of one's own, with their splits; the preset is then not used."""
     families: tuple[str, ...] = ()
     """Keep only these families of the preset, trained or held out; empty keeps all."""
+    own_families: tuple[str, ...] = ()
+    """Classes of one's own to train on, as `module:Class` (docs/own-task.md)."""
+    own_held_out_families: tuple[str, ...] = ()
+    """Classes of one's own that are never trained on."""
+    bbh_folder: str | None = None
+    """Folder of BIG-Bench Hard's files; by default the cache, where `tasks fetch bbh` puts them."""
+    symbench_folder: str | None = None
+    """Folder of published SymBench files (`eight_queens.jsonl`): families found there take their items from it."""
+    num_processes: int = Field(default=0, ge=0, le=256)
+    """Processes that make items; 0 is one per core. What comes out does not depend on it."""
     seed: int = 0
     """Everything random follows from it."""
     sft_per_family: int = Field(default=64, ge=0)

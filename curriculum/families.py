@@ -5,9 +5,13 @@ every token; their levels differ in how much must be copied without a slip, so t
 from item to item. The held-out families need a move that training never shows (another function, brackets).
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
-from curriculum.config import FamilyConfig
+from curriculum import bbh, symbench
+from curriculum.config import FamilyConfig, TaskSetConfig
+from curriculum.gym_families import GYM_FAMILIES, GYM_LEVELS
+from curriculum.split import Source, held_out_families
 
 
 class FamilyPreset(NamedTuple):
@@ -127,36 +131,61 @@ _SMOKE = FamilyPreset(
     held_out=(FamilyConfig(name="lcm", levels=({"max_value": 20},)),),
 )
 
-# The 84 reasoning-gym families that the paper most probably used (its own list is not public), trained and
-# held out in the paper's proportion of 107 to 37. A drawn-once split, written down so that it never moves.
-_GYM_TRAINED = """
-complex_arithmetic intermediate_integration polynomial_equations ab base_conversion binary_alternation
-binary_matrix count_primes cryptarithm graph_color group_anagrams jugs letter_jumble manipulate_matrix
-number_filtering palindrome_generation palindrome_partitioning pool_matrix ransom_note rotate_matrix
-spell_backward word_ladder word_sorting arc_1d basic_arithmetic bitwise_arithmetic chain_sum count_bits
-decimal_arithmetic decimal_chain_sum dice fraction_simplification gcd lcm leg_counting number_format
-power_function prime_factorization products time_intervals bf color_cube_rotation figlet_font modulo_grid
-rectangle_count rubiks_cube countdown sokoban advanced_geometry simple_geometry course_schedule
-family_relationships largest_island quantum_lock shortest_path list_functions circuit_logic knights_knaves
-propositional_logic self_reference syllogism zebra_puzzles
-"""
-_GYM_HELD_OUT = """
-acre aiw caesar_cipher calendar_arithmetic emoji_mystery futoshiki game_of_life gsm_symbolic
-isomorphic_strings letter_counting maze mini_sudoku number_sequence number_sorting polynomial_multiplication
-rotten_oranges sentence_reordering simple_equations simple_integration spiral_matrix tower_of_hanoi
-word_sequence_reversal
-"""
+
+def _of_the_144(*wanted: str) -> FamilyPreset:
+    """Families of these sources, on the sides where the published split has them."""
+    families = [
+        FamilyConfig(name=name, source=source, levels=GYM_LEVELS.get(name, ({},)))
+        for source, names in _NAMES.items()
+        if source in wanted
+        for name in names
+    ]
+    held_out = held_out_families()
+    return FamilyPreset(
+        tuple(f for f in families if f.name not in held_out), tuple(f for f in families if f.name in held_out)
+    )
 
 
-def _named(names: str) -> tuple[FamilyConfig, ...]:
-    return tuple(FamilyConfig(name=name) for name in names.split())
-
+_NAMES: dict[Source, tuple[str, ...]] = {
+    "symbench": tuple(symbench.FAMILY_MODULES),
+    "bbh": tuple(bbh.FAMILIES),
+    "reasoning_gym": GYM_FAMILIES,
+}
 
 PRESETS: dict[str, FamilyPreset] = {
     "laptop": _LAPTOP,
     "smoke": _SMOKE,
-    "reasoning_gym": FamilyPreset(_named(_GYM_TRAINED), _named(_GYM_HELD_OUT)),
+    "none": FamilyPreset((), ()),
+    "reasoning_gym": _of_the_144("reasoning_gym"),
+    "symbench": _of_the_144("symbench"),
+    "r1ci": _of_the_144("symbench", "bbh", "reasoning_gym"),
 }
+
+
+def chosen_families(config: TaskSetConfig) -> FamilyPreset:
+    """The families of a config: its preset cut down to the names it wants, with its folders, then its own classes.
+
+    Raises:
+        ValueError: If a name is unknown.
+    """
+    trained, held_out = preset_families(config.preset, config.families)
+    own, own_held_out = (
+        tuple(FamilyConfig(name=path, source="own") for path in paths)
+        for paths in (config.own_families, config.own_held_out_families)
+    )
+    return FamilyPreset(
+        (*(_with_data(f, config) for f in trained), *own),
+        (*(_with_data(f, config) for f in held_out), *own_held_out),
+    )
+
+
+def _with_data(family: FamilyConfig, config: TaskSetConfig) -> FamilyConfig:
+    folder = {"bbh": config.bbh_folder, "symbench": config.symbench_folder}.get(family.source)
+    if folder is None or (
+        family.source == "symbench" and not (Path(folder) / f"{family.name}.jsonl").is_file()
+    ):
+        return family
+    return family.model_copy(update={"data": folder})
 
 
 def preset_families(preset: str, only: tuple[str, ...] = ()) -> FamilyPreset:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 _MAX_LENGTH = 300
+"""Characters; enough for some thirty numbers."""
 _OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -14,21 +15,25 @@ _OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
 }
 
 
-def expression_value(text: str) -> tuple[Fraction, tuple[int, ...]]:
+def expression_value(text: str, *, max_length: int = _MAX_LENGTH) -> tuple[Fraction, tuple[int, ...]]:
     """Value of an expression of whole numbers, + - * / and brackets, with the numbers it uses in order.
 
+    Args:
+        text: The expression.
+        max_length: Characters; a longer text is refused.
+
     Raises:
-        ValueError: If it holds anything else, or is longer than any honest answer.
+        ValueError: If it holds anything else, or is longer or nested deeper than any honest answer.
         ZeroDivisionError: If it divides by zero.
     """
-    if len(text) > _MAX_LENGTH:
-        raise ValueError(f"expression of {len(text)} characters, more than {_MAX_LENGTH}")
+    if len(text) > max_length:
+        raise ValueError(f"expression of {len(text)} characters, more than {max_length}")
+    numbers: list[int] = []
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        value = _value(ast.parse(text.strip(), mode="eval").body, numbers)
     except (SyntaxError, MemoryError, RecursionError) as error:
         raise ValueError(f"not an expression: {error}") from error
-    numbers: list[int] = []
-    return _value(tree, numbers), tuple(numbers)
+    return value, tuple(numbers)
 
 
 def _value(node: ast.expr, numbers: list[int]) -> Fraction:

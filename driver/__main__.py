@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from driver.errors import DriverError, RunInterruptedError
+from driver.tasks_command import add_tasks_command, run_tasks
 
 _STAGE_COMMANDS = {
     "synthesize": "write SFT traces and run them",
@@ -56,9 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m driver", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add(commands, "doctor", "what this machine can do, and what to do about each lack", _doctor)
-    tasks = _add(commands, "tasks", "list the tasks of a config, or show one", _tasks)
-    _takes_config(tasks)
-    tasks.add_argument("--show", metavar="TASK_ID", help="print one task")
+    tasks = _add(commands, "tasks", "the 144 tasks: list, show, check, fetch, freeze", run_tasks)
+    add_tasks_command(tasks, _takes_config, _config)
     for name, text in _STAGE_COMMANDS.items():
         _takes_config(_add(commands, name, text, _stage(name)))
     _takes_config(
@@ -127,15 +127,6 @@ def _doctor(_: argparse.Namespace) -> int:
     findings = diagnose()
     render(findings)
     return int(any(f.status == "fail" for f in findings))
-
-
-def _tasks(options: argparse.Namespace) -> None:
-    from driver.task_listing import print_task, print_tasks
-
-    if options.show:
-        print_task(_config(options).tasks, options.show)
-    else:
-        print_tasks(_config(options).tasks)
 
 
 def _view(options: argparse.Namespace) -> None:

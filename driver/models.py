@@ -4,23 +4,17 @@ Invariant: a folder in the cache is complete, since it is written under another 
 """
 
 import importlib.util
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from curriculum.cache import cache_folder
 from driver.errors import ModelMissingError
 
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 TINY = "tiny-random-llama"
 _SMOLLM_VOCABULARY = 49152
-
-
-def cache_folder() -> Path:
-    """Where converted models are kept between runs; `R1CI_CACHE` overrides it."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "r1-code-interpreter"
-    return Path(os.environ.get("R1CI_CACHE", default))
 
 
 def resolve_model(name: str) -> Path:

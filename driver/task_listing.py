@@ -1,30 +1,73 @@
-"""Builds the task set of a config and prints what it holds."""
+"""Lists the 144 tasks, and the task set that a config makes of them or of others."""
 
+import json
 from collections import Counter
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from curriculum.build import build_task_set
+from curriculum.bbh import files
+from curriculum.build import build_task_set, families_without_data
+from curriculum.catalogue import FamilyEntry, catalogue
 from curriculum.config import TaskSetConfig
 from curriculum.task import Task
-from driver.errors import ConfigError
+from curriculum.tasksets.parquet import content_hash, freeze
+from driver.errors import ConfigError, DriverError
+from driver.progress import Progress
+
+_MANY_FAMILIES = 12  # fewer are made in the blink of an eye
+_MISSING = "data missing: run tasks fetch bbh"
 
 
-def built_tasks(config: TaskSetConfig) -> list[Task]:
-    """The task set of a config.
+def built_tasks(config: TaskSetConfig, progress: Progress | None = None) -> list[Task]:
+    """The task set of a config, with a bar of its families; says which are left out for want of data.
 
     Raises:
         ConfigError: a family is unknown, or has too few distinct questions.
     """
     try:
-        return build_task_set(config)
+        with progress or Progress() as bars:
+            if config.file is None and (missing := families_without_data(config)):
+                bars.say(f"{len(missing)} tasks are left out, their data are missing: run `tasks fetch bbh`")
+            return _built(config, bars)
     except ValueError as error:
         raise ConfigError(str(error)) from error
 
 
-def print_tasks(config: TaskSetConfig) -> None:
-    """One row per family: source, and how many items each split has."""
+def _built(config: TaskSetConfig, bars: Progress) -> list[Task]:
+    started = False
+
+    def on_family(name: str, num_done: int, num_families: int) -> None:
+        nonlocal started
+        if num_families < _MANY_FAMILIES:
+            return
+        if not started:
+            bars.start("tasks", num_families)
+            started = True
+        bars.advance("tasks", note=name)
+        if num_done == num_families:
+            bars.finish("tasks")
+
+    return build_task_set(config, on_family)
+
+
+def print_catalogue(as_json: bool) -> None:
+    """The 144 tasks, one row each, or as a JSON list."""
+    entries = list(catalogue().values())
+    if as_json:
+        print(json.dumps([{**e.model_dump(), "available": _is_available(e)} for e in entries], indent=1))
+        return
+    held_out = sum(e.split == "test" for e in entries)
+    table = Table("task", "source", "capability", "items", "split", "checker")
+    table.title = f"{len(entries)} tasks: {len(entries) - held_out} to train on, {held_out} held out"
+    for entry in entries:
+        table.add_row(entry.name, entry.source, entry.capability, _items(entry), entry.split, entry.checker)
+    Console(width=None if Console().is_terminal else 200).print(table)
+
+
+def print_set(config: TaskSetConfig) -> None:
+    """The task set of a config: one row per family with how many items each split has, and the content hash."""
     tasks = built_tasks(config)
     counts = Counter((t.family, t.source, t.split) for t in tasks)
     splits = ("sft", "train", "test", "held_out")
@@ -32,12 +75,47 @@ def print_tasks(config: TaskSetConfig) -> None:
     for family, source in sorted({(t.family, t.source) for t in tasks}):
         table.add_row(family, source, *[str(counts[family, source, split]) for split in splits])
     Console().print(table)
+    print(f"content hash {content_hash(tasks)}")
 
 
 def print_task(config: TaskSetConfig, task_id: str) -> None:
-    """One task: question and what its checker holds."""
+    """One task of a config's set: question and what its checker holds."""
     for task in built_tasks(config):
         if task.task_id == task_id:
             Console().print_json(task.model_dump_json())
             return
-    raise ConfigError(f"no task {task_id} in this task set: `python -m driver tasks` lists its families")
+    raise ConfigError(f"no task {task_id} in this task set: `python -m driver tasks set` lists its families")
+
+
+def freeze_set(config: TaskSetConfig, path: str) -> None:
+    """Make a config's task set and write it to a Parquet file."""
+    tasks = built_tasks(config)
+    try:
+        content = freeze(tasks, path)
+    except OSError as error:
+        raise DriverError(f"{path} could not be written ({error}): free some space or set --out") from error
+    print(f"{len(tasks)} tasks in {path}, content hash {content}")
+
+
+def fetch_bbh(folder: str | None, address: str | None) -> None:
+    """Get BIG-Bench Hard's files."""
+    target = Path(folder) if folder else files.default_folder()
+
+    def on_file(name: str, is_new: bool) -> None:
+        print(f"{'fetched' if is_new else 'is there'}  {name}")
+
+    try:
+        fetched = files.fetch(target, address or files.ADDRESS, on_file=on_file)
+    except (OSError, ValueError) as error:
+        raise DriverError(str(error)) from error
+    print(f"{fetched} of {len(files.CHECKSUMS)} files fetched into {target}, all checksums right")
+
+
+def _is_available(entry: FamilyEntry) -> bool:
+    return entry.source != "bbh" or files.is_available(entry.name)
+
+
+def _items(entry: FamilyEntry) -> str:
+    if entry.source != "bbh":
+        return "generated"
+    return str(len(files.examples(entry.name))) if _is_available(entry) else _MISSING

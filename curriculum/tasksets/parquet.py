@@ -1,12 +1,16 @@
 """Frozen task sets: Parquet with a fixed schema and a content hash, read lazily through a memory map."""
 
+import bisect
 import functools
 import hashlib
+import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curriculum.task import Task
@@ -17,32 +21,53 @@ _ROWS_PER_GROUP = 512
 _SEPARATOR = b"\x1f"
 
 
-def content_hash(tasks: Sequence[Task]) -> str:
+def content_hash(tasks: Iterable[Task]) -> str:
     """SHA-256 of the tasks in order: equal for equal sets, whatever wrote the file."""
     digest = hashlib.sha256()
     for task in tasks:
-        for name in SCHEMA.names:
-            digest.update(getattr(task, name).encode() + _SEPARATOR)
+        _digest(digest, task)
     return digest.hexdigest()
 
 
-def freeze(tasks: Sequence[Task], path: str | os.PathLike[str]) -> str:
-    """Writes tasks to a Parquet file, all or nothing, and returns their content hash.
+def freeze(tasks: Iterable[Task], path: str | os.PathLike[str]) -> str:
+    """Writes tasks to a Parquet file, all or nothing, and returns their content hash. Holds one row group at a time.
 
     Raises:
         ValueError: If two tasks share an id.
     """
-    if len({t.task_id for t in tasks}) != len(tasks):
-        raise ValueError(f"{len(tasks)} tasks share ids: build the set again with one task per id")
-    content = content_hash(tasks)
-    columns = {name: [getattr(t, name) for t in tasks] for name in SCHEMA.names}
-    table = pa.table(columns, schema=SCHEMA.with_metadata({_HASH_KEY: content.encode()}))
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-    pq.write_table(table, partial, row_group_size=_ROWS_PER_GROUP, compression="zstd")
-    partial.replace(target)
+    try:
+        content = _written(tasks, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
     return content
+
+
+def _written(tasks: Iterable[Task], path: Path) -> str:
+    digest = hashlib.sha256()
+    ids: set[bytes] = set()
+    num_tasks = 0
+    stream = iter(tasks)
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        while group := list(itertools.islice(stream, _ROWS_PER_GROUP)):
+            for task in group:
+                _digest(digest, task)
+                ids.add(hashlib.blake2b(task.task_id.encode(), digest_size=16).digest())
+            num_tasks += len(group)
+            if len(ids) != num_tasks:
+                raise ValueError(f"{num_tasks} tasks share ids: build the set again with one task per id")
+            columns = {name: [getattr(task, name) for task in group] for name in SCHEMA.names}
+            writer.write_table(pa.table(columns, schema=SCHEMA), row_group_size=_ROWS_PER_GROUP)
+        writer.add_key_value_metadata({_HASH_KEY: digest.hexdigest().encode()})
+    return digest.hexdigest()
+
+
+def _digest(digest: "hashlib._Hash", task: Task) -> None:
+    for name in SCHEMA.names:
+        digest.update(getattr(task, name).encode() + _SEPARATOR)
 
 
 def load(path: str | os.PathLike[str]) -> "TaskTable":
@@ -59,30 +84,34 @@ class TaskTable(Sequence[Task]):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         if not self.path.is_file():
-            raise FileNotFoundError(f"no task set at {self.path}: freeze one first (python -m driver tasks)")
+            raise FileNotFoundError(
+                f"no task set at {self.path}: freeze one first (python -m driver tasks freeze)"
+            )
         self._file = pq.ParquetFile(self.path, memory_map=True)
         schema = self._file.schema_arrow
         if not schema.remove_metadata().equals(SCHEMA):
             raise ValueError(
                 f"{self.path} has columns {schema.names}, not {SCHEMA.names}: freeze the task set again"
             )
-        self.content_hash = (schema.metadata or {}).get(_HASH_KEY, b"").decode()
-        index = self._file.read(columns=["task_id", "split"])
-        self._splits: list[str] = index["split"].to_pylist()
-        self._rows = {task_id: row for row, task_id in enumerate(index["task_id"].to_pylist())}
-        self._group_of_row = [
-            (group, row)
-            for group in range(self._file.num_row_groups)
-            for row in range(self._file.metadata.row_group(group).num_rows)
-        ]
+        self.content_hash = (self._file.metadata.metadata or {}).get(_HASH_KEY, b"").decode()
+        # As Arrow columns: a million Python strings would take ten times the room.
+        index = self._file.read(columns=["task_id", "split"], use_threads=False)
+        self._ids = index["task_id"].combine_chunks()
+        self._splits = index["split"].combine_chunks().dictionary_encode()
+        sizes = [self._file.metadata.row_group(n).num_rows for n in range(self._file.num_row_groups)]
+        self._first_rows = list(itertools.accumulate(sizes, initial=0))
         self._group = functools.lru_cache(maxsize=8)(self._read_group)
 
     def __len__(self) -> int:
-        return len(self._splits)
+        return len(self._ids)
 
     def __getitem__(self, row: int) -> Task:  # type: ignore[override]
-        group, offset = self._group_of_row[row]
-        return self._group(group)[offset]
+        if not -len(self) <= row < len(self):
+            raise IndexError(f"no row {row} in {self.path}: it has {len(self)} tasks")
+        row %= len(self)
+        group = bisect.bisect_right(self._first_rows, row) - 1
+        task: Task = self._group(group)[row - self._first_rows[group]]
+        return task
 
     def __iter__(self) -> Iterator[Task]:
         return (self[row] for row in range(len(self)))
@@ -96,15 +125,18 @@ class TaskTable(Sequence[Task]):
         Raises:
             KeyError: If there is none.
         """
-        if task_id not in self._rows:
+        row = pc.index(self._ids, task_id).as_py()
+        if row < 0:
             raise KeyError(
                 f"no task {task_id!r} in {self.path} ({len(self)} tasks): was it frozen from another config?"
             )
-        return self[self._rows[task_id]]
+        return self[row]
 
     def split(self, name: str) -> list[Task]:
         """The tasks of a split, in order."""
-        return [self[row] for row, split in enumerate(self._splits) if split == name]
+        return [
+            self[row] for row in np.flatnonzero(pc.equal(self._splits, name).to_numpy(zero_copy_only=False))
+        ]
 
     def is_intact(self) -> bool:
         """Whether the content still has the hash it was frozen with (reads everything)."""

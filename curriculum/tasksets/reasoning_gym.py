@@ -4,14 +4,13 @@
 """
 
 import functools
-import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from curriculum.config import FamilyConfig
 from curriculum.payloads import encode_payload
-from curriculum.task import Task
+from curriculum.tasksets.draft import Draft, IsNew, derived_seed
 
 SOURCE = "reasoning_gym"
 CHECKER = "reasoning_gym"
@@ -22,18 +21,21 @@ HASH_DEPENDENT = frozenset(
 )
 UNSTABLE = frozenset({"codeio", "composite"})
 
+# Our own rules for these read the answer alone.
+_JUDGED_BY_ANSWER = frozenset({"time_intervals"})
+
 _DATASET_SIZE = 5_000  # per level; most make items when asked for, a few plan all of them at once
 _GIVE_UP_AFTER = 300  # duplicates in a row after which a level counts as exhausted
 
 
-def derived_seed(*parts: object) -> int:
-    """A 31-bit seed from what it is for: neighbouring seeds and families share nothing."""
-    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
-    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+def drafts(family: FamilyConfig, seed: int, is_new: IsNew) -> Iterator[Draft]:
+    """Drafts of a family, levels in turn, until every level runs out of new questions."""
+    for level, item in distinct_items(family, seed, is_new):
+        yield draft(family.name, level, item)
 
 
 def distinct_items(
-    family: FamilyConfig, seed: int, is_new: Callable[[str], bool]
+    family: FamilyConfig, seed: int, is_new: IsNew
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Pairs of (level settings, item), levels in turn, until every level runs out of new questions.
 
@@ -57,7 +59,7 @@ def distinct_items(
 
 
 def _level_items(
-    name: str, level: dict[str, Any], seed: int, is_new: Callable[[str], bool]
+    name: str, level: dict[str, Any], seed: int, is_new: IsNew
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     import reasoning_gym
 
@@ -75,16 +77,24 @@ def _level_items(
 def is_well_posed(name: str, item: dict[str, Any]) -> bool:
     """False for the few generated items that nobody can answer.
 
-    simple_equations sometimes cancels its own variable ("solve for x: 0 = 0") and still expects one number.
+    simple_equations sometimes cancels its own variable ("solve for x: 0 = 0") and still expects one number;
+    time_intervals forgets the time of day where it names a time zone, and its answer is then wrong; where
+    intermediate_integration cannot integrate, its answer repeats the question. ab sometimes expects no text at all.
     """
+    meta = item["metadata"]
     if name == "simple_equations":
-        meta = item["metadata"]
         return meta["variable"] in meta["equation"]
+    if name == "time_intervals":
+        return "%z" not in meta["format"]
+    if name == "intermediate_integration":
+        return "Integral" not in item["answer"]
+    if name == "ab":
+        return bool(item["answer"])
     return True
 
 
-def make_task(family: str, number: int, split: str, level: dict[str, Any], item: dict[str, Any]) -> Task:
-    """A task whose payload holds all its checker needs: dataset, settings and the item itself."""
+def draft(family: str, level: dict[str, Any], item: dict[str, Any]) -> Draft:
+    """A draft whose payload holds all its checker needs: dataset, settings and the item itself."""
     payload = {
         "dataset": family,
         "config": level,
@@ -92,15 +102,7 @@ def make_task(family: str, number: int, split: str, level: dict[str, Any], item:
         "question": item["question"],
         "metadata": _needed_metadata(family, level, item["metadata"]),
     }
-    return Task(
-        task_id=f"{SOURCE}/{family}/{number:05d}",
-        family=family,
-        source=SOURCE,
-        split=split,
-        question=item["question"].strip(),
-        checker=CHECKER,
-        payload=encode_payload(payload),
-    )
+    return Draft(item["question"].strip(), CHECKER, encode_payload(payload))
 
 
 def scorer(name: str, **level: Any) -> Any:
@@ -118,12 +120,11 @@ def _scorer(name: str, level_json: str) -> Any:
 
 
 def _needed_metadata(name: str, level: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
-    """Nothing where the scorer compares with the answer only: some items carry kilobytes of working."""
+    """Nothing where only the answer is compared: some items carry kilobytes of working, or the date of today."""
     from reasoning_gym.dataset import ProceduralDataset
 
-    if type(scorer(name, **level)).score_answer is ProceduralDataset.score_answer:
-        return {}
-    return metadata
+    by_answer = type(scorer(name, **level)).score_answer is ProceduralDataset.score_answer
+    return {} if by_answer or name in _JUDGED_BY_ANSWER else metadata
 
 
 def _refuse_unstable(name: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from curriculum.tasksets.parquet import load
 from driver.errors import RunFolderError
 from driver.metrics import MetricLine, read_metrics
 
@@ -39,6 +40,8 @@ class RunData:
     evaluation_wall_s: dict[str, float]
     potential: dict[str, Any] | None
     stages: dict[str, float]
+    task_set: dict[str, str | int] | None = None
+    """Content hash and size of the frozen task set."""
     missing: list[str] = field(default_factory=list)
 
     def lines_of(self, phase: str) -> list[MetricLine]:
@@ -98,11 +101,19 @@ def read_run(folder: Path) -> RunData:
         evaluation_wall_s=wall,
         potential=_json(folder / "potential.json", missing, "improvement potential"),
         stages={name: float(stage["wall_s"]) for name, stage in stages.items() if "wall_s" in stage},
+        task_set=_task_set(folder / "tasks.parquet"),
         missing=missing,
     )
     if not any((folder / "rollouts").glob("*.parquet")):
         missing.append("sample rollouts: no Parquet file in rollouts/")
     return data
+
+
+def _task_set(path: Path) -> dict[str, str | int] | None:
+    if not path.is_file():
+        return None
+    table = load(path)
+    return {"content_hash": table.content_hash, "num_tasks": len(table)}
 
 
 def _text(path: Path, missing: list[str], what: str) -> str:

@@ -52,6 +52,7 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
         "train": _train_means(data),
         "accounting": accounting(data),
         "peak_memory_mib": _peak_memory(data),
+        "task_set": data.task_set,
         "versions": dict(versions),
         "missing": list(data.missing),
     }

@@ -31,12 +31,17 @@ async def run(session: Session) -> None:
     """Write traces.jsonl.
 
     Raises:
-        RunAbortedError: not one trace was right, or a family to train on has no solver.
+        RunAbortedError: not one trace was right, there is no task for traces, or a family has no solver.
     """
     if session.config.synthesis.file is not None:
         _take_own_traces(session, Path(session.config.synthesis.file))
         return
     tasks = session.tasks.split("sft")
+    if not tasks:
+        raise RunAbortedError(
+            "no task has split sft, so there is nothing to write traces for: add some, or set synthesis.file to traces "
+            "of your own"
+        )
     unsolved = sorted({t.family for t in tasks if not has_solver(t)})
     if unsolved:
         raise RunAbortedError(

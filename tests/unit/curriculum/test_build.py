@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curriculum.build import build_task_set, check_disjoint, normalised_question
+from curriculum.build import build_task_set, check_disjoint
 from curriculum.config import FamilyConfig, TaskSetConfig
 from curriculum.families import PRESETS, preset_families
 from curriculum.task import Task
+from curriculum.tasksets.draft import normalised_question
 from curriculum.tasksets.parquet import content_hash
 from curriculum.tasksets.reasoning_gym import distinct_items, is_well_posed
 
@@ -139,7 +140,9 @@ def test_paper_preset_builds_and_its_golds_pass() -> None:
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     )
     # These three have a verifier and no gold answer.
-    assert done.stdout.split()[-4:] == ["84", "graph_color", "rubiks_cube", "propositional_logic"]
+    words = done.stdout.split()
+    assert words[-4] == "84"
+    assert set(words[-3:]) == {"graph_color", "rubiks_cube", "propositional_logic"}
 
 
 def test_equations_without_their_variable_are_left_out() -> None:

@@ -31,7 +31,7 @@ def test_file_of_own_tasks_takes_the_place_of_the_preset(tmp_path):
 
 
 def test_own_task_with_unknown_checker_is_refused_with_the_known_ones(tmp_path):
-    with pytest.raises(ValueError, match=r"checkers \['magic'\]: known are \['exact'"):
+    with pytest.raises(ValueError, match=r"tasks.jsonl: no checker is called 'magic': known are \['boolean'"):
         build_task_set(TaskSetConfig(file=written(tmp_path, {**ROW, "checker": "magic"})))
 
 

@@ -32,9 +32,9 @@ def test_wrong_usage_has_exit_status_2(arguments: list[str], capsys: pytest.Capt
         ),
         (["run", "rollout.group_sise=4"], "config laptop: unknown key rollout.group_sise"),
         (["train", "no-such-config"], "no config file no-such-config and no preset of that name"),
-        (["tasks", "smoke", "--show", "x/y/0"], "no task x/y/0 in this task set"),
-        (["tasks", "smoke", "tasks.families=[nope]"], "preset 'smoke' has no families ['nope']"),
-        (["tasks", "smoke", "tasks.train_per_family=1000"], "has only 200 distinct questions"),
+        (["tasks", "set", "smoke", "--show", "x/y/0"], "no task x/y/0 in this task set"),
+        (["tasks", "set", "smoke", "tasks.families=[nope]"], "preset 'smoke' has no families ['nope']"),
+        (["tasks", "set", "smoke", "tasks.train_per_family=1000"], "has only 200 distinct questions"),
         (["view", "/no/such/run"], "no rollout file"),
         (["report", "/no/such/run"], "no run folder /no/such/run"),
     ],
@@ -64,9 +64,9 @@ def test_a_traceback_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tasks_are_listed_and_one_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     sizes = ["tasks.sft_per_family=1", "tasks.train_per_family=1", "tasks.test_per_family=0"]
-    assert main(["tasks", "smoke", *sizes]) == 0
+    assert main(["tasks", "set", "smoke", *sizes]) == 0
     assert "4 tasks" in capsys.readouterr().out
-    assert main(["tasks", "smoke", *sizes, "--show", "reasoning_gym/products/00000"]) == 0
+    assert main(["tasks", "set", "smoke", *sizes, "--show", "reasoning_gym/products/00000"]) == 0
     assert '"family": "products"' in capsys.readouterr().out
 
 

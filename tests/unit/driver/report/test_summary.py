@@ -60,3 +60,15 @@ def test_a_partial_run_has_nulls_in_place_of_numbers(tmp_path):
     assert summary["accounting"]["generated"] is None
     assert summary["peak_memory_mib"] is None
     assert summary["train"]["step_s"] is None
+
+
+def test_the_record_of_a_run_holds_the_hash_of_its_frozen_task_set(tmp_path):
+    from curriculum.build import build_task_set
+    from curriculum.config import TaskSetConfig
+    from curriculum.tasksets.parquet import freeze
+
+    sizes = {"sft_per_family": 1, "train_per_family": 1, "test_per_family": 1, "held_out_per_family": 1}
+    content = freeze(build_task_set(TaskSetConfig(preset="smoke", **sizes)), tmp_path / "tasks.parquet")
+    assert build_summary(tmp_path)["task_set"] == {"content_hash": content, "num_tasks": 7}
+    (tmp_path / "tasks.parquet").unlink()
+    assert build_summary(tmp_path)["task_set"] is None

@@ -1,0 +1,227 @@
+"""Speed of the task families, memory of frozen sets, and what a constant answer would score.
+
+usage: python benchmarks/bench_tasks.py [--full] [--bbh FOLDER] [--only FAMILY ...] [--rows N] [--table]
+Writes benchmarks/results/tasks.json and prints it as its last line; `--table` prints the last result as Markdown
+instead, and measures nothing. `--full` freezes 200 items per family and not 10.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from junk_answers import JUNK
+
+from curriculum.build import build_task_set
+from curriculum.checkers import check, preload
+from curriculum.config import FamilyConfig, TaskSetConfig
+from curriculum.families import chosen_families
+from curriculum.payloads import decode_payload
+from curriculum.task import Task
+from curriculum.tasksets import sources
+from curriculum.tasksets.parquet import freeze
+
+RESULT = Path(__file__).parent / "results" / "tasks.json"
+NUM_ITEMS = 20
+NUM_FLOOR_ITEMS = 50
+MAX_SECONDS = 8.0
+"""For the items of one family, and for its constants; a slow family is measured on fewer."""
+MIN_ITEMS = 5
+ROUNDS = 5
+NUM_SLOWEST = 10
+
+
+class Made(NamedTuple):
+    """Items of a family, and the seconds that each took."""
+
+    tasks: list[Task]
+    seconds: list[float]
+
+
+def made(family: FamilyConfig) -> Made:
+    """Up to 50 items, fewer where they are slow or all."""
+    seen: set[str] = set()
+
+    def is_new(question: str) -> bool:
+        before = len(seen)
+        seen.add(question)
+        return len(seen) > before
+
+    stream = sources.drafts(family, seed=0, is_new=is_new)
+    name = sources.short_name(family)
+    found = Made([], [])
+    started = time.perf_counter()
+    for number in range(NUM_FLOOR_ITEMS):
+        if time.perf_counter() - started > MAX_SECONDS and number >= MIN_ITEMS:
+            break
+        before = time.perf_counter()
+        draft = next(stream, None)
+        if draft is None:
+            break
+        found.seconds.append(time.perf_counter() - before)
+        found.tasks.append(draft.task(family.source, name, number, "shown"))
+    return found
+
+
+def reference(task: Task) -> str | None:
+    """What the payload holds as the answer."""
+    answer = decode_payload(task.payload).get("answer")
+    return None if answer is None else str(answer)
+
+
+def checks_per_s(tasks: list[Task]) -> float:
+    """Median over rounds, each of every item with its own reference and with the next item's."""
+    answers = [reference(task) or "1 2 3" for task in tasks]
+    pairs = [*zip(tasks, answers, strict=True), *zip(tasks, answers[1:] + answers[:1], strict=True)]
+    rates = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        for task, answer in pairs:
+            check(task, answer)
+        rates.append(len(pairs) / (time.perf_counter() - started))
+    return statistics.median(rates)
+
+
+def constant_floor(tasks: list[Task]) -> dict[str, Any]:
+    """The constant that is right most often: a reference of any item, or a piece of junk."""
+    own = (answer for answer in map(reference, tasks) if answer is not None)
+    best, most = "", 0
+    deadline = time.perf_counter() + 2 * MAX_SECONDS
+    tried = 0
+    for constant in dict.fromkeys((*own, *JUNK)):
+        if time.perf_counter() > deadline:
+            break
+        tried += 1
+        right = sum(check(task, constant) for task in tasks)
+        if right > most:
+            best, most = constant, right
+    return {
+        "constant": best[:60],
+        "rate": round(most / len(tasks), 3),
+        "items": len(tasks),
+        "constants": tried,
+    }
+
+
+def of_families(families: list[FamilyConfig]) -> dict[str, Any]:
+    """Rates of generators and checkers, and the floor, per family."""
+    made_per_s: dict[str, float] = {}
+    checked_per_s: dict[str, float] = {}
+    floor: dict[str, dict[str, Any]] = {}
+    for number, family in enumerate(families, 1):
+        found = made(family)
+        made_per_s[family.name] = 1 / statistics.median(found.seconds[1 : NUM_ITEMS + 1])
+        checked_per_s[family.name] = checks_per_s(found.tasks[:NUM_ITEMS])
+        floor[family.name] = {"source": family.source, **constant_floor(found.tasks)}
+        print(f"{number}/{len(families)} {family.name}", file=sys.stderr)
+    return {
+        "families": len(families),
+        "checks_per_s": {
+            "median": round(statistics.median(checked_per_s.values())),
+            "slowest": slowest(checked_per_s),
+        },
+        "items_per_s": {
+            "median": round(statistics.median(made_per_s.values())),
+            "slowest": slowest(made_per_s),
+        },
+        "constant_floor": dict(sorted(floor.items(), key=lambda pair: (-pair[1]["rate"], pair[0]))),
+    }
+
+
+def slowest(rates: dict[str, float]) -> dict[str, float]:
+    """The ten lowest."""
+    return {name: round(rates[name], 1) for name in sorted(rates, key=rates.__getitem__)[:NUM_SLOWEST]}
+
+
+def freezing(config: TaskSetConfig) -> dict[str, Any]:
+    """Seconds to make a config's set with two processes and to write it."""
+    started = time.perf_counter()
+    tasks = build_task_set(config)
+    built = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tasks.parquet"
+        freeze(tasks, path)
+        size = path.stat().st_size
+    ended = time.perf_counter()
+    return {
+        "tasks": len(tasks),
+        "build_s": round(built - started, 1),
+        "write_s": round(ended - built, 1),
+        "mib": round(size / 2**20, 1),
+    }
+
+
+def many_rows(rows: int) -> dict[str, Any]:
+    """Writes a set of many rows and reads it, in a fresh process each, so that nothing else is in its memory."""
+    script = Path(__file__).with_name("frozen_rows.py")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "many.parquet"
+        found: dict[str, Any] = {"rows": rows}
+        for arguments in (("write", str(path), str(rows)), ("read", str(path))):
+            command = [sys.executable, str(script), *arguments]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            found |= json.loads(done.stdout)
+        return found
+
+
+def table_of(floor: dict[str, dict[str, Any]]) -> str:
+    """The floor as a Markdown table, highest rate first."""
+    lines = ["| family | source | best constant | right on | items |", "| --- | --- | --- | --- | --- |"]
+    for name, row in floor.items():
+        constant = row["constant"].replace("|", "\\|").replace("\n", " / ").replace("`", "'")
+        lines.append(
+            f"| {name} | {row['source']} | `{constant or ' '}` | {row['rate']:.0%} | {row['items']} |"
+        )
+    return "\n".join(lines)
+
+
+def measured(options: argparse.Namespace) -> dict[str, Any]:
+    """All of it."""
+    per_family = 200 if options.full else 10
+    config = TaskSetConfig(
+        preset="r1ci", families=tuple(options.only), bbh_folder=options.bbh, num_processes=2,
+        sft_per_family=0, train_per_family=per_family, test_per_family=0, held_out_per_family=per_family,
+    )  # fmt: skip
+    preload()
+    available = [f for side in chosen_families(config) for f in side if sources.is_available(f)]
+    return {
+        **of_families(available),
+        "freezing": {"per_family": per_family, "processes": 2, **freezing(config)},
+        "many_rows": many_rows(options.rows),
+        "cpus": os.cpu_count(),
+    }
+
+
+def main() -> None:
+    """Read the command line, measure, write, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--full", action="store_true", help="freeze 200 items per family, not 10")
+    parser.add_argument("--bbh", help="folder of BIG-Bench Hard's files (default: the cache)")
+    parser.add_argument("--only", nargs="*", default=[], help="only these families")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the large Parquet file")
+    parser.add_argument("--table", action="store_true", help="print the last result's floor as Markdown")
+    options = parser.parse_args()
+    if options.table:
+        if not RESULT.is_file():
+            parser.error(f"no result at {RESULT}: run without --table first")
+        print(table_of(json.loads(RESULT.read_text())["constant_floor"]))
+        return
+    if os.environ.get("PYTHONHASHSEED") != "0":  # some families' items depend on it
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
+    result = measured(options)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Shows single items of the 144 tasks, and scores any text as the answer to one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from curriculum import bbh, symbench
+from curriculum.answers import extract_answer
+from curriculum.bbh import files
+from curriculum.build import one_task
+from curriculum.catalogue import FamilyEntry, entry
+from curriculum.checkers import check
+from curriculum.config import FamilyConfig
+from curriculum.families import PRESETS
+from curriculum.payloads import decode_payload
+from curriculum.task import Task
+from curriculum.tasksets import classes, reasoning_gym
+from driver.errors import ConfigError
+
+_OPENING = "<<<"
+
+
+def shown_task(name: str, seed: int, level: int | None = None) -> Task:
+    """An item of one of the 144 tasks; the same for the same seed.
+
+    Args:
+        name: Of the task.
+        seed: Any number; for a task whose items come from a file, it picks one.
+        level: Of difficulty, from 0; by default the first item of the task as the presets have it.
+
+    Raises:
+        ConfigError: There is no such task or level, or its data are missing.
+    """
+    family = _family_config(_entry(name))
+    try:
+        if family.source == "bbh":
+            examples = files.examples(family.name)
+            item = bbh.item(family.name, examples[seed % len(examples)])
+            return classes.draft(item, bbh.FAMILIES[family.name].checker).task(
+                "bbh", family.name, seed, "shown"
+            )
+        return one_task(_at_level(family, level), seed)
+    except (FileNotFoundError, ValueError) as error:
+        raise ConfigError(str(error)) from error
+
+
+def print_item(name: str, seed: int, level: int | None, as_json: bool) -> None:
+    """Question, reference answer where there is one, and what the checker says of that answer."""
+    task = shown_task(name, seed, level)
+    answer = decode_payload(task.payload).get("answer")
+    verdict = None if answer is None else check(task, str(answer))
+    if as_json:
+        print(json.dumps({"task": task.model_dump(), "answer": answer, "right": verdict}, indent=1))
+        return
+    print(task.question)
+    print(f"\nanswer: {'none stored, the checker verifies' if answer is None else answer}")
+    if verdict is not None:
+        print(f"checker {task.checker} says of it: {'right' if verdict else 'wrong'}")
+
+
+def print_verdict(name: str, question_file: str, answer_file: str, as_json: bool) -> None:
+    """Whether the text in a file is right: its last `<<<...>>>` if it has one, else all of it."""
+    task = read_item(name, question_file)
+    text = _read(answer_file)
+    answer = extract_answer(text) if _OPENING in text else text.strip()
+    is_right = check(task, answer)
+    if as_json:
+        print(json.dumps({"right": is_right, "answer": answer, "checker": task.checker}))
+        return
+    given = "no answer" if answer is None else answer if len(answer) <= 200 else f"{answer[:200]} ..."
+    print(f"{'right' if is_right else 'wrong'}: {given}")
+
+
+def read_item(name: str, path: str) -> Task:
+    """The item in a JSON file: as `tasks show --json` prints it, or as its source publishes it.
+
+    Raises:
+        ConfigError: There is no such task, or the file holds no item of it.
+    """
+    family = _entry(name)
+    try:
+        row = json.loads(_read(path))
+    except ValueError as error:
+        raise ConfigError(f"{path} is not JSON: {error}") from error
+    try:
+        if not isinstance(row, dict):
+            raise TypeError(f"it holds a {type(row).__name__}, not an object")
+        task = row.get("task")
+        if isinstance(task, dict) or "task_id" in row:
+            return Task.model_validate(task if isinstance(task, dict) else row)
+        return _published(family, row)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{path} holds no item of {family.name} ({type(error).__name__}: {error}): give one as "
+            f"`tasks show {family.name} --json` prints it, or as {family.source} publishes it"
+        ) from error
+
+
+def _published(family: FamilyEntry, row: dict[str, Any]) -> Task:
+    if family.source == "symbench":
+        item = symbench.family(family.name).from_published(row)
+        draft = classes.draft(item, family.checker)
+    elif family.source == "bbh":
+        draft = classes.draft(bbh.item(family.name, row), family.checker)
+    else:
+        draft = reasoning_gym.draft(family.name, {}, {"answer": None, "metadata": {}, **row})
+    return draft.task(family.source, family.name, 0, "shown")
+
+
+def _entry(name: str) -> FamilyEntry:
+    try:
+        return entry(name)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _family_config(family: FamilyEntry) -> FamilyConfig:
+    trained, held_out = PRESETS["r1ci"]
+    return next(f for f in trained + held_out if f.name == family.name)
+
+
+def _at_level(family: FamilyConfig, level: int | None) -> FamilyConfig:
+    if level is None:
+        return family
+    has_own = family.source == "symbench" and family.levels == ({},)
+    levels = symbench.family(family.name).levels if has_own else family.levels
+    if not 0 <= level < len(levels):
+        raise ConfigError(f"{family.name} has levels 0 to {len(levels) - 1}, not {level}: correct --level")
+    return family.model_copy(update={"levels": (levels[level],)})
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
