@@ -23,3 +23,15 @@ class WeightSyncError(ActorError):
 
 class StaleRolloutError(ActorError, ValueError):
     """A rollout older than the allowed staleness reached the learner."""
+
+
+class ExecutorLostError(ActorError):
+    """A sandbox executor died or did not answer; what it was running may or may not have run."""
+
+
+class ExecutorRetiredError(ActorError):
+    """A sandbox executor that is being ended refused a script; the script did not run."""
+
+
+class NoExecutorError(ActorError):
+    """No sandbox executor had room for a script in time."""

@@ -6,6 +6,7 @@ handed on as references, and the driver sees their numbers only.
 """
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +14,13 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.util.metrics import Gauge
 
-from actors.errors import ActorError, EngineError, WeightSyncError
+from actors.errors import ActorError, EngineError, ExecutorLostError, WeightSyncError
 from actors.records import GroupSummary, PolicyVersion, ScoredGroup, SftRollout, StepReport, WeightManifest
+from actors.sandbox_directory import ListedExecutor, SandboxListing
+from actors.sandbox_dispatch import DispatchLimits, SandboxDispatcher
+from actors.sandbox_scaling import ExecutorLoad
 from curriculum.task import Task, TaskOutcome
-from sandbox_service import ExecutionRequest, ExecutionResult, Termination
-from sandbox_service.outcome import infrastructure_result
+from sandbox_service import ExecutionRequest, ExecutionResult
 
 Handle = Any
 """A Ray actor handle."""
@@ -25,34 +28,45 @@ Reference = Any
 """A Ray object reference."""
 
 _QUEUE_ALLOWANCE_S = 600.0
+_ANSWER_S = 5.0
 _CLOSE_S = 20.0
+_PER_FIXED_WORKER = 32
 
 
 class SandboxHandles:
-    """An `ExecuteFn` over the sandbox actors: the least loaded one runs the script, another one if it fails."""
+    """An `ExecuteFn` over the sandbox actors: over one that stays (`fixed`), or over those that a directory lists.
 
-    def __init__(self, executors: Sequence[Handle]) -> None:
-        self._executors = list(executors)
-        self._in_flight = [0] * len(self._executors)
+    Pickled into every rollout worker; each copy has its own view of the load.
+    """
+
+    def __init__(self, directory: Handle | None = None, fixed: SandboxListing | None = None) -> None:
+        self._directory = directory
+        self._fixed = fixed
+        self._name = uuid.uuid4().hex
+        if directory is None:
+            # Nobody else could take what waits, so it may as well wait there.
+            self._dispatch = SandboxDispatcher(
+                _executed, listing=fixed, limits=DispatchLimits(per_worker=_PER_FIXED_WORKER)
+            )
+        else:
+            self._dispatch = SandboxDispatcher(_executed, look=self._look)
+
+    @classmethod
+    def fixed(cls, executor: Handle, num_workers: int) -> "SandboxHandles":
+        """Over this executor alone; Ray restarts it when it dies."""
+        listed = ListedExecutor(executor_id="executor-0", num_workers=num_workers, address=executor)
+        return cls(fixed=SandboxListing(version=0, executors=(listed,)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SandboxHandles, (self._directory, self._fixed)
 
     async def __call__(self, request: ExecutionRequest) -> ExecutionResult:
-        """Run one script; `infrastructure` once every executor has failed it."""
-        tried: list[str] = []
-        for index in sorted(range(len(self._executors)), key=self._in_flight.__getitem__):
-            self._in_flight[index] += 1
-            try:
-                result = await asyncio.wait_for(
-                    self._executors[index].execute.remote(request), request.timeout_s + _QUEUE_ALLOWANCE_S
-                )
-            except (RayActorError, TimeoutError) as error:
-                tried.append(f"executor {index}: {type(error).__name__}")
-                continue
-            finally:
-                self._in_flight[index] -= 1
-            if result.termination is not Termination.INFRASTRUCTURE:
-                return result
-            tried.append(f"executor {index}: {result.message}")
-        return infrastructure_result(request, "; ".join(tried), queue_s=0.0)
+        """Run one script; `infrastructure` once it was given up.
+
+        Raises:
+            SandboxUnavailableError: no executor can give the isolation that the config demands.
+        """
+        return await self._dispatch(request)
 
     async def run_batch(self, requests: Sequence[ExecutionRequest]) -> list[ExecutionResult]:
         """Run many scripts at once, results in the same order."""
@@ -60,11 +74,53 @@ class SandboxHandles:
 
     async def metrics(self) -> dict[str, float]:
         """The executors' numbers, added up."""
-        return _added(await asyncio.gather(*[e.metrics.remote() for e in self._executors]))
+        return _added(await asyncio.gather(*[e.address.metrics.remote() for e in self._dispatch.executors]))
 
     async def close(self) -> None:
-        """End the workers of every executor."""
-        await asyncio.gather(*[e.close.remote() for e in self._executors], return_exceptions=True)
+        """End the fixed executor's workers; those of a directory are ended by `SandboxScaler`."""
+        await self._dispatch.close()
+        executors = self._fixed.executors if self._fixed is not None else ()
+        await asyncio.gather(*[e.address.close.remote() for e in executors], return_exceptions=True)
+
+    async def _look(self, num_waiting: int, known_version: int) -> SandboxListing | None:
+        call = self._directory.look.remote(self._name, num_waiting, known_version)
+        return await _in_time(call, _ANSWER_S, ActorError)
+
+
+class SandboxControl:
+    """An `ExecutorControl`: what `SandboxScaler` does, done to actors."""
+
+    def __init__(
+        self,
+        directory: Handle,
+        create: Callable[[int], Handle],
+        kill: Callable[[Handle], None],
+        answer_s: float = _ANSWER_S,
+    ) -> None:
+        self._directory = directory
+        self._answer_s = answer_s
+        self.create = create
+        self.kill = kill
+
+    async def ready(self, address: Handle) -> None:
+        """Wait until it is up."""
+        await _own_errors(address.ready.remote(), ExecutorLostError)
+
+    async def load(self, address: Handle) -> ExecutorLoad:
+        """What it has to do."""
+        return await _own_errors(asyncio.wait_for(address.load.remote(), self._answer_s), ExecutorLostError)
+
+    async def retire(self, address: Handle) -> bool:
+        """Have it refuse all work if it has none."""
+        return await _own_errors(asyncio.wait_for(address.retire.remote(), self._answer_s), ExecutorLostError)
+
+    async def close(self, address: Handle) -> None:
+        """End its workers, for as long as that may take."""
+        await asyncio.wait({asyncio.ensure_future(_settled(address.close.remote()))}, timeout=_CLOSE_S)
+
+    async def publish(self, listing: SandboxListing) -> int:
+        """Into the directory."""
+        return await _in_time(self._directory.publish.remote(listing), self._answer_s, ActorError)
 
 
 class RolloutHandles:
@@ -266,7 +322,7 @@ class ClusterMetrics:
             "reward_mean", "success_rate", "loss", "entropy", "tokens_per_s", "generated", "trained", "buffered",
             "executions", "executions/ok", "executions/error", "executions/timeout", "execute_s_mean", "sandbox_share",
             "learner_share", "rollout_share", "overlap", "weights_publish_s", "weights_load_s", "staleness_mean",
-            "stage", "step_s", "memory_mib",
+            "stage", "step_s", "memory_mib", "executors", "backlog",
         }
     )  # fmt: skip
 
@@ -304,6 +360,20 @@ async def serve(
 
 async def _settled(call: Awaitable[Any]) -> None:
     await asyncio.gather(call, return_exceptions=True)
+
+
+async def _executed(executor: Handle, request: ExecutionRequest) -> ExecutionResult:
+    return await _in_time(
+        executor.execute.remote(request), request.timeout_s + _QUEUE_ALLOWANCE_S, ExecutorLostError
+    )
+
+
+async def _in_time(call: Awaitable[Any], limit_s: float, lost: type[ActorError]) -> Any:
+    """Await a call; one that takes longer is lost too."""
+    try:
+        return await _own_errors(asyncio.wait_for(call, limit_s), lost)
+    except TimeoutError as error:
+        raise lost(f"no answer within {limit_s:.0f} s: see the actor's node in the dashboard") from error
 
 
 async def _own_errors(call: Awaitable[Any], unknown: type[ActorError]) -> Any:

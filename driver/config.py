@@ -83,7 +83,13 @@ class PlacementConfig(_Section):
     gpus_per_learner_rank: int = Field(default=0, ge=0, le=1)
     """GPUs of one learner rank; 0 runs it on the CPU."""
     sandbox_executors: int = Field(default=1, ge=1)
-    """Sandbox actors, one per node that runs scripts."""
+    """Sandbox actors, one per node that runs scripts; never fewer."""
+    max_sandbox_executors: int | None = Field(default=None, ge=1)
+    """Never more; between the two their number follows the backlog. null is as many as `sandbox_executors`, always."""
+    sandbox_scale_up_backlog: float = Field(default=2.0, gt=0)
+    """Scripts that wait per sandbox worker above which more sandbox actors are asked for."""
+    sandbox_idle_s: float = Field(default=60.0, gt=0)
+    """Seconds without a script after which a sandbox actor above the minimum is ended."""
     sandbox_cpus: int = Field(default=1, ge=0)
     """CPUs that one sandbox actor reserves."""
     use_sandbox_resource: bool = False
@@ -92,6 +98,20 @@ class PlacementConfig(_Section):
     """Memory of the object store where the run starts a cluster of its own; null is Ray's choice, a third of all."""
     min_memory_gib: float = Field(default=8.0, gt=0)
     """Memory that must be free on the machine the driver runs on."""
+
+    @model_validator(mode="after")
+    def _sandbox_bounds_are_in_order(self) -> "PlacementConfig":
+        if self.most_sandbox_executors < self.sandbox_executors:
+            raise ValueError(
+                f"max_sandbox_executors={self.max_sandbox_executors} is below sandbox_executors="
+                f"{self.sandbox_executors}: raise the first or lower the second"
+            )
+        return self
+
+    @property
+    def most_sandbox_executors(self) -> int:
+        """`max_sandbox_executors`, or what null means."""
+        return self.max_sandbox_executors or self.sandbox_executors
 
 
 class RunConfig(_Section):

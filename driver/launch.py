@@ -15,11 +15,21 @@ from typing import Any
 import ray
 
 from actors.curriculum_scheduler import CurriculumScheduler
-from actors.handles import CurriculumHandle, LearnerHandles, RolloutHandles, SandboxHandles, ScorerHandle
+from actors.handles import (
+    ClusterMetrics,
+    CurriculumHandle,
+    LearnerHandles,
+    RolloutHandles,
+    SandboxControl,
+    SandboxHandles,
+    ScorerHandle,
+)
 from actors.policy_learner import PolicyLearner
 from actors.reward_scorer import RewardScorer
 from actors.rollout_worker import RolloutWorker
+from actors.sandbox_directory import SandboxDirectory
 from actors.sandbox_executor import SandboxExecutor
+from actors.sandbox_scaler import SandboxScaler
 from curriculum.potential import TaskPotential
 from curriculum.task import Task
 from driver import placement
@@ -42,17 +52,23 @@ class Cluster:
         self._placement = placement.plan(config)
         placement.check(self._placement, ray.cluster_resources())
         self._sandbox: SandboxHandles | None = None
+        self._scaler: SandboxScaler | None = None
         self._rollouts: RolloutHandles | None = None
         self._learner: LearnerHandles | None = None
         self._scorer: ScorerHandle | None = None
 
     @property
     def sandbox(self) -> SandboxHandles:
-        """The sandbox actors."""
+        """The sandbox actors; the first use of a pool of several needs a running event loop."""
         if self._sandbox is None:
-            count = self._spec("sandbox").count
-            self._sandbox = SandboxHandles([self._sandbox_actor(i) for i in range(count)])
+            is_fixed = self._spec("sandbox").max_count == 1
+            self._sandbox = self._fixed_sandbox() if is_fixed else self._sandbox_pool()
         return self._sandbox
+
+    def sandbox_metrics(self) -> dict[str, float]:
+        """Size and backlog of the sandbox pool; nothing for one executor that stays."""
+        numbers = {} if self._scaler is None else self._scaler.metrics()
+        return {f"sandbox/{name}": value for name, value in numbers.items()}
 
     @property
     def rollouts(self) -> RolloutHandles:
@@ -95,13 +111,12 @@ class Cluster:
         if self._learner is not None:
             await asyncio.wait_for(self._learner.close(), _CLOSE_S)
             for rank in self._learner._ranks:
-                ray.kill(rank)
-                self._actors.remove(rank)
+                self._kill(rank)
             self._learner = None
 
     async def close(self) -> None:
         """End everything that this run started, in order; does not raise for what is already gone."""
-        parts = [self._rollouts, self._sandbox, self._scorer, self._learner]
+        parts = [self._rollouts, self._sandbox, self._scaler, self._scorer, self._learner]
         closing = [asyncio.wait_for(part.close(), _CLOSE_S) for part in parts if part is not None]
         await asyncio.gather(*closing, return_exceptions=True)
         for actor in self._actors:
@@ -113,12 +128,32 @@ class Cluster:
     def _spec(self, role: str) -> placement.ActorSpec:
         return next(spec for spec in self._placement.actors if spec.role == role)
 
-    def _sandbox_actor(self, index: int) -> Any:
+    def _fixed_sandbox(self) -> SandboxHandles:
+        return SandboxHandles.fixed(self._sandbox_actor(0, restarts=3), self._config.sandbox.num_workers)
+
+    def _sandbox_pool(self) -> SandboxHandles:
+        # It keeps nothing that the next tick of the scaler does not tell it again.
+        directory = self._actor(SandboxDirectory, "directory", 0, restarts=-1)
+        metrics = ClusterMetrics(self._config.name)
+        self._scaler = SandboxScaler(
+            placement.scaling(self._config),
+            SandboxControl(directory, self._sandbox_actor, self._kill),
+            observe=lambda values: metrics("sandbox", 0, values),
+        )
+        self._scaler.start()
+        return SandboxHandles(directory)
+
+    def _sandbox_actor(self, index: int, restarts: int = 0) -> Any:
         # A GPU node shows its GPUs to actors that asked for none: hide them from what untrusted code starts in.
         env = {"CUDA_VISIBLE_DEVICES": ""}
         return self._actor(
-            SandboxExecutor, "sandbox", index, self._config.sandbox, index, env=env, restarts=3
+            SandboxExecutor, "sandbox", index, self._config.sandbox, index, env=env, restarts=restarts
         )
+
+    def _kill(self, actor: Any) -> None:
+        ray.kill(actor)
+        if actor in self._actors:
+            self._actors.remove(actor)
 
     def _rollout_actor(self, index: int) -> Any:
         config = self._config

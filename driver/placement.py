@@ -9,10 +9,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from actors.sandbox_scaling import ScalingConfig
 from driver.config import RunConfig
 from driver.errors import PlacementError
 
-Role = Literal["rollout", "learner", "scorer", "curriculum", "sandbox"]
+Role = Literal["rollout", "learner", "scorer", "curriculum", "sandbox", "directory"]
 
 SANDBOX_RESOURCE = "sandbox"
 """Custom resource of a node that runs scripts: one per node in cluster.yaml, so one sandbox actor per node."""
@@ -35,7 +36,8 @@ class _Record(BaseModel):
 class ActorSpec(_Record):
     """All actors of one role; every number is per actor.
 
-    Example: `ActorSpec(name="rollout", role="rollout", count=2, num_cpus=4, num_gpus=1, resources={}, label=None)`.
+    Example: `ActorSpec(name="rollout", role="rollout", count=2, max_count=2, num_cpus=4, num_gpus=1,
+    resources={}, label=None)`.
     """
 
     name: str
@@ -43,7 +45,9 @@ class ActorSpec(_Record):
     role: Role
     """What they do."""
     count: int
-    """How many."""
+    """How many at the start, and never fewer."""
+    max_count: int
+    """How many at most; more than `count` only for a pool that follows its backlog."""
     num_cpus: float
     """CPUs reserved."""
     num_gpus: float
@@ -51,7 +55,7 @@ class ActorSpec(_Record):
     resources: dict[str, float]
     """Custom resources reserved."""
     label: str | None
-    """Value of the node label `pool` that they need; None runs anywhere."""
+    """Value of the node label `pool` that they need, `!value` for any but it; None runs anywhere."""
 
     @property
     def needs(self) -> dict[str, float]:
@@ -70,7 +74,7 @@ class Placement(_Record):
 
     @property
     def totals(self) -> dict[str, float]:
-        """What all actors together reserve, by resource."""
+        """What all actors together reserve at their fewest, by resource."""
         return _sum(self.actors)
 
     @property
@@ -80,7 +84,7 @@ class Placement(_Record):
 
 
 def plan(config: RunConfig) -> Placement:
-    """Specs of the five roles for this run.
+    """Specs of the roles of this run.
 
     Raises:
         PlacementError: the engine is split over another number of GPUs than a rollout worker gets.
@@ -94,11 +98,16 @@ def plan(config: RunConfig) -> Placement:
         )
     # The labels exist where cluster.yaml made the nodes; a single machine has none.
     pooled = where.use_sandbox_resource
+    small: list[Role] = ["scorer", "curriculum"]
+    if where.most_sandbox_executors > 1:
+        # One executor that stays needs no list of those there are.
+        small.append("directory")
     actors = (
         ActorSpec(
             name="rollout",
             role="rollout",
             count=where.rollout_workers,
+            max_count=where.rollout_workers,
             num_cpus=_cpus_beside(gpus),
             num_gpus=gpus,
             resources={},
@@ -108,17 +117,18 @@ def plan(config: RunConfig) -> Placement:
             name="learner",
             role="learner",
             count=config.learner.num_ranks,
+            max_count=config.learner.num_ranks,
             num_cpus=_cpus_beside(where.gpus_per_learner_rank),
             num_gpus=where.gpus_per_learner_rank,
             resources={},
             label="learner" if pooled and where.gpus_per_learner_rank else None,
         ),
-        _small("scorer"),
-        _small("curriculum"),
+        *(_small(role, pooled) for role in small),
         ActorSpec(
             name="sandbox",
             role="sandbox",
             count=where.sandbox_executors,
+            max_count=where.most_sandbox_executors,
             num_cpus=where.sandbox_cpus,
             num_gpus=0,
             resources={SANDBOX_RESOURCE: 1} if pooled else {},
@@ -126,6 +136,18 @@ def plan(config: RunConfig) -> Placement:
         ),
     )
     return Placement(actors=actors, autoscaled_roles=("sandbox",) if pooled else ())
+
+
+def scaling(config: RunConfig) -> ScalingConfig:
+    """How the sandbox pool follows its backlog."""
+    where = config.placement
+    return ScalingConfig(
+        min_executors=where.sandbox_executors,
+        max_executors=where.most_sandbox_executors,
+        num_workers=config.sandbox.num_workers,
+        scale_up_backlog=where.sandbox_scale_up_backlog,
+        idle_s=where.sandbox_idle_s,
+    )
 
 
 def check(placement: Placement, available: Mapping[str, float]) -> None:
@@ -155,9 +177,17 @@ def check(placement: Placement, available: Mapping[str, float]) -> None:
         )
 
 
-def _small(role: Literal["scorer", "curriculum"]) -> ActorSpec:
+def _small(role: Role, pooled: bool) -> ActorSpec:
     return ActorSpec(
-        name=role, role=role, count=1, num_cpus=_CPUS_OF_SMALL_ACTOR, num_gpus=0, resources={}, label=None
+        name=role,
+        role=role,
+        count=1,
+        max_count=1,
+        num_cpus=_CPUS_OF_SMALL_ACTOR,
+        num_gpus=0,
+        resources={},
+        # On a sandbox node it would leave too few CPUs for the sandbox actor, and keep the node from going.
+        label=f"!{SANDBOX_RESOURCE}" if pooled else None,
     )
 
 

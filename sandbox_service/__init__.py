@@ -4,7 +4,7 @@ from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxError, SandboxUnavailableError
 from sandbox_service.isolation import IsolationReport, probe_layers
 from sandbox_service.pool import SandboxPool
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination
+from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination, code_refusal
 
 __all__ = [
     "ExecutionRequest",
@@ -15,5 +15,6 @@ __all__ = [
     "SandboxPool",
     "SandboxUnavailableError",
     "Termination",
+    "code_refusal",
     "probe_layers",
 ]

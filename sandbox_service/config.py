@@ -1,31 +1,16 @@
-"""Configuration of the sandbox. Example: `SandboxConfig(num_workers=8, preload="maths")`."""
+"""Configuration of the sandbox. Example: `SandboxConfig(num_workers=8, preload="auto")`."""
 
 import tempfile
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sandbox_service.profiles import PROFILES, modules_of, profile_of
+from sandbox_service.protocol import MAX_CODE_BYTES
 from sandbox_service.worker.layers import ALL_LAYERS
 
-PROFILES: dict[str, tuple[str, ...]] = {
-    "bare": (),
-    "maths": (
-        *(
-            "collections",
-            "copy",
-            "datetime",
-            "decimal",
-            "fractions",
-            "functools",
-            "heapq",
-            "itertools",
-            "json",
-        ),
-        *("math", "re", "statistics", "string", "time", "typing"),
-        *("numpy", "sympy"),
-    ),
-}
-"""What the workers import beforehand; a script may import anything else installed, at its own cost."""
+CUSTOM_PROFILE = "custom"
+"""What the profile is called whose modules are listed in `preload`."""
 
 
 class SandboxConfig(BaseModel):
@@ -38,8 +23,12 @@ class SandboxConfig(BaseModel):
 
     num_workers: int = Field(default=2, ge=1, le=1024)
     """Warm workers; each runs one script at a time."""
-    preload: Literal["bare", "maths"] | tuple[str, ...] = "maths"
-    """Modules imported beforehand: `bare` nothing, `maths` numpy and sympy, or the modules by name."""
+    preload: Literal["auto", "bare", "maths", "science"] | tuple[str, ...] = "auto"
+    """Modules imported beforehand: `bare` nothing, `maths` numpy and sympy, `science` also scipy, pandas and
+    matplotlib, or the modules by name. `auto`: each script runs in the smallest of these three that has what it
+    imports; bare workers are warm from the start, the others from the first script that needs them."""
+    max_code_bytes: int = Field(default=MAX_CODE_BYTES, ge=1)
+    """Longest script; a longer one is answered with `error`."""
     timeout_s: float = Field(default=600.0, gt=0, le=600)
     """Upper bound on every request's own limit."""
     memory_mib: int = Field(default=4096, ge=16, le=65536)
@@ -58,6 +47,15 @@ class SandboxConfig(BaseModel):
     """Requests that may wait for a worker; one more is answered with `infrastructure` at once."""
     retries: int = Field(default=2, ge=0, le=10)
     """How often a request is run again, on another worker, after a failure of our own."""
+    breaker_failures: int = Field(default=6, ge=1)
+    """Workers lost one after the other within a minute, without a success between, at which all requests are
+    answered with `infrastructure` at once."""
+    breaker_cooldown_s: float = Field(default=10.0, gt=0, allow_inf_nan=False)
+    """How long that lasts until one request is let through to try again."""
+    max_sessions: int = Field(default=4, ge=0, le=1024)
+    """Sessions open at a time; each has a worker of its own besides `num_workers`, started when it is opened."""
+    session_idle_s: float = Field(default=600.0, gt=0, allow_inf_nan=False)
+    """A session that nobody uses for so long is closed."""
     floor: tuple[str, ...] = (
         "no_new_privs",
         "rlimits",
@@ -72,9 +70,24 @@ class SandboxConfig(BaseModel):
     """Existing folder for scratch folders where the machine allows no private root."""
 
     @property
+    def first_profile(self) -> str:
+        """The profile of the workers that are warm from the start."""
+        if not isinstance(self.preload, str):
+            return CUSTOM_PROFILE
+        return "bare" if self.preload == "auto" else self.preload
+
+    @property
     def preloaded_modules(self) -> tuple[str, ...]:
-        """Modules imported beforehand."""
-        return PROFILES[self.preload] if isinstance(self.preload, str) else self.preload
+        """Modules that every worker has imported beforehand."""
+        return PROFILES[self.first_profile] if isinstance(self.preload, str) else self.preload
+
+    def profile_for(self, code: str) -> str:
+        """The profile of the worker that is to run `code`."""
+        return profile_of(code) if self.preload == "auto" else self.first_profile
+
+    def modules_for(self, profile: str) -> tuple[str, ...]:
+        """What a worker of this profile imports beforehand."""
+        return modules_of(profile) if self.preload == "auto" else self.preloaded_modules
 
     @model_validator(mode="after")
     def _names_known_layers(self) -> "SandboxConfig":

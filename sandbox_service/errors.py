@@ -11,3 +11,7 @@ class SandboxUnavailableError(SandboxError):
 
 class LaneLostError(SandboxError):
     """A worker died or broke its promises; the pool replaces it and runs the request elsewhere."""
+
+
+class NotAdmittedError(SandboxError):
+    """A request was not given a worker: all are busy for too long, or they keep failing."""

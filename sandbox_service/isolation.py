@@ -13,7 +13,8 @@ from typing import Any
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxUnavailableError
-from sandbox_service.worker.layers import ALL_LAYERS
+from sandbox_service.worker.cgroup import new_folder
+from sandbox_service.worker.layers import ALL_LAYERS, CGROUP
 from sandbox_service.worker.spec import LaneSpec
 
 _PROBE_TIMEOUT_S = 30.0
@@ -111,6 +112,7 @@ def lane_spec(config: SandboxConfig, layers: tuple[str, ...], scratch_folder: st
         scratch_mib=config.scratch_mib,
         file_mib=config.file_mib,
         max_processes=config.max_processes,
+        cgroup_folder=new_folder() if CGROUP in layers else "",
     )
 
 

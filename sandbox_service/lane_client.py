@@ -30,9 +30,16 @@ class LaneClient:
     """One warm worker process, which runs one script at a time."""
 
     def __init__(
-        self, name: str, config: SandboxConfig, spec: LaneSpec, *, on_lost: Callable[["LaneClient"], None]
+        self,
+        name: str,
+        config: SandboxConfig,
+        spec: LaneSpec,
+        *,
+        profile: str,
+        on_lost: Callable[["LaneClient"], None],
     ) -> None:
         self.name = name
+        self.profile = profile
         self._on_lost = on_lost
         self._config = config
         self._spec = spec
@@ -48,8 +55,10 @@ class LaneClient:
     async def start(self) -> None:
         """Start the process and wait until it is warm. Raises LaneLostError."""
         try:
+            # Processes are made before their request is known, with these limits, and then narrowed.
+            widest = {"timeout_s": self._config.timeout_s, "memory_mib": self._config.memory_mib}
             self._process, self._control, self._life = start_worker(
-                {"op": "serve", "spec": self._spec.to_dict()}
+                {"op": "serve", "spec": self._spec.to_dict(), **widest}
             )
         except OSError as error:
             raise LaneLostError(f"{self.name} did not start: {error}") from None
@@ -73,7 +82,10 @@ class LaneClient:
         raise LaneLostError(f"{self.name} did not start: {reason or last_line(self._last_words)}")
 
     async def run(self, request: ExecutionRequest) -> ObservedRun:
-        """Run one script to its end, whatever that is. Raises LaneLostError; cancelling stops the script."""
+        """Run one script or cell to its end, whatever that is. Raises LaneLostError; cancelling stops the script.
+
+        With a session in the request, its process lives on afterwards if it can, and takes the next cell.
+        """
         if self.lost.is_set() or self._control is None:
             raise LaneLostError(f"{self.name} is gone")
         run = ObservedRun(CappedOutput(self._config.output_bytes), CappedOutput(self._config.output_bytes))
@@ -95,7 +107,7 @@ class LaneClient:
         if "broken" in report:
             self._give_up(report["broken"])
             raise LaneLostError(f"{self.name} could not isolate a script: {report['broken']}")
-        for fact in ("exit_code", "signal", "stopped", "duration_s", "cpu_s", "peak_kib"):
+        for fact in ("exit_code", "signal", "stopped", "duration_s", "cpu_s", "peak_kib", "alive"):
             setattr(run, fact, report[fact])
         return run
 
@@ -108,6 +120,17 @@ class LaneClient:
                 self._control.send(b'{"op": "stop"}')
             except OSError:
                 self._give_up("it hung up")
+
+    async def end_session(self) -> None:
+        """End the process of the session that lives on in this lane. A lane that does not manage it is lost."""
+        if self.lost.is_set() or self._control is None:
+            return
+        answer = self._expect_answer()
+        try:
+            self._control.send(b'{"op": "end"}')
+            await asyncio.wait_for(answer, _GRACE_S)
+        except (OSError, TimeoutError, LaneLostError, asyncio.CancelledError):
+            self._give_up("it did not end a session")
 
     async def close(self) -> None:
         """End the process and everything it started; nothing of it is left afterwards."""
@@ -126,7 +149,12 @@ class LaneClient:
     def _hand_over(self, request: ExecutionRequest, timeout_s: float, run: ObservedRun) -> list[OutputReader]:
         assert self._control is not None
         memory_mib = min(request.memory_mib, self._config.memory_mib)
-        order = {"op": "run", "timeout_s": timeout_s, "memory_mib": memory_mib}
+        order = {
+            "op": "run",
+            "timeout_s": timeout_s,
+            "memory_mib": memory_mib,
+            "session": request.session is not None,
+        }
         with contextlib.ExitStack() as given, contextlib.ExitStack() as kept:
             try:
                 code, reads, writes = run_descriptors(request, given, kept)

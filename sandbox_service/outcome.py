@@ -27,6 +27,8 @@ class ObservedRun:
     duration_s: float = 0.0
     cpu_s: float = 0.0
     peak_kib: int = 0
+    alive: bool = False
+    """Whether its process lives on for the next cell of its session."""
 
 
 def judged(run: ObservedRun, request: ExecutionRequest, config: SandboxConfig) -> tuple[Termination, str]:
@@ -42,6 +44,8 @@ def judged(run: ObservedRun, request: ExecutionRequest, config: SandboxConfig) -
             Termination.KILLED,
             f"filled its scratch folder: more than {config.scratch_mib} MiB, or too many or too deep files",
         )
+    if run.stopped == "channel":
+        return Termination.KILLED, "took over the channel of its session"
     if run.stopped == "memory" or (run.exit_code == 1 and _ran_out_of_memory(run.stderr.text())):
         return Termination.MEMORY, f"asked for more than {min(request.memory_mib, config.memory_mib)} MiB"
     if run.exit_code is None:
@@ -80,14 +84,30 @@ def execution_result(
 
 def infrastructure_result(request: ExecutionRequest, message: str, *, queue_s: float) -> ExecutionResult:
     """The record of a run that did not take place, or of which nothing is known, through our own fault."""
+    return _without_run(request, Termination.INFRASTRUCTURE, message, queue_s=queue_s)
+
+
+def refused_result(request: ExecutionRequest, message: str) -> ExecutionResult:
+    """The record of a script that is not run, through its own fault; it reads as if Python had said so."""
+    return _without_run(request, Termination.ERROR, message, stderr=f"{message}\n")
+
+
+def _without_run(
+    request: ExecutionRequest,
+    termination: Termination,
+    message: str,
+    *,
+    queue_s: float = 0.0,
+    stderr: str = "",
+) -> ExecutionResult:
     return ExecutionResult(
         execution_id=request.execution_id,
-        termination=Termination.INFRASTRUCTURE,
+        termination=termination,
         stdout="",
-        stderr="",
+        stderr=stderr,
         exit_code=None,
         stdout_bytes=0,
-        stderr_bytes=0,
+        stderr_bytes=len(stderr.encode()),
         duration_s=0.0,
         cpu_s=0.0,
         peak_memory_mib=0.0,

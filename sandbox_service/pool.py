@@ -1,7 +1,7 @@
-"""A pool of warm workers: queues requests, runs a request again after a failure of ours.
+"""A pool of warm workers: the front door of the sandbox.
 
-execute -> ledger (same id? wait for it) -> task per execution -> idle lane -> judged result
-                                                 ^ LaneLostError: another lane, up to `retries` times
+execute -> ledger (same id? wait for it) -> task per execution -> ScriptRunner or SessionBook
+                                                                   -> LaneDesk (queue, breaker) -> LaneRoster -> lane
 """
 
 import asyncio
@@ -10,15 +10,40 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from sandbox_service.breaker import CircuitBreaker
 from sandbox_service.config import SandboxConfig
+from sandbox_service.desk import LaneDesk
 from sandbox_service.errors import LaneLostError, SandboxError, SandboxUnavailableError
 from sandbox_service.isolation import IsolationReport, probe_layers
 from sandbox_service.ledger import Execution, ExecutionLedger
-from sandbox_service.outcome import execution_result, infrastructure_result
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination
+from sandbox_service.outcome import infrastructure_result, refused_result
+from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination, code_refusal
 from sandbox_service.roster import LaneRoster
+from sandbox_service.runner import ScriptRunner
+from sandbox_service.sessions import SessionBook
 from sandbox_service.worker.layers import PRIVATE_ROOT
+
+
+@dataclass(frozen=True)
+class _Machinery:
+    """What exists between start and close."""
+
+    breaker: CircuitBreaker
+    desk: LaneDesk
+    scripts: ScriptRunner
+    sessions: SessionBook
+
+    @classmethod
+    def built(cls, config: SandboxConfig, report: IsolationReport, folder: str) -> "_Machinery":
+        breaker = CircuitBreaker(max_failures=config.breaker_failures, cooldown_s=config.breaker_cooldown_s)
+        lanes = LaneRoster(config, report.active, folder, num_slots=config.num_workers)
+        desk = LaneDesk(config, report, lanes, breaker)
+        # Apart from the others: an open session must not hold up scripts.
+        lanes = LaneRoster(config, report.active, folder, num_slots=config.max_sessions, name="session")
+        sessions = SessionBook(config, LaneDesk(config, report, lanes, breaker))
+        return cls(breaker, desk, ScriptRunner(config, desk), sessions)
 
 
 class SandboxPool:
@@ -31,12 +56,11 @@ class SandboxPool:
         self.config = config or SandboxConfig()
         self.report: IsolationReport | None = None
         """Which layers are in force; None before the start."""
-        self._roster: LaneRoster | None = None
+        self._machinery: _Machinery | None = None
+        self._is_open = False
         self._folder = ""
         self._ledger = ExecutionLedger()
         self._counts: Counter[str] = Counter()
-        self._num_queued = 0
-        self._num_running = 0
 
     async def start(self) -> None:
         """Probe the layers and warm up the workers. Raises SandboxUnavailableError below the floor."""
@@ -44,9 +68,10 @@ class SandboxPool:
         self.report.require(self.config.floor)
         if PRIVATE_ROOT not in self.report.active:
             self._folder = tempfile.mkdtemp(prefix="sandbox-", dir=self.config.scratch_root)
-        self._roster = LaneRoster(self.config, self.report.active, self._folder)
+        self._machinery = _Machinery.built(self.config, self.report, self._folder)
+        self._is_open = True
         try:
-            await self._roster.start()
+            await self._machinery.desk.roster.start(self.config.first_profile)
         except LaneLostError as error:
             await self.close()
             raise SandboxUnavailableError(
@@ -54,13 +79,16 @@ class SandboxPool:
             ) from error
 
     async def execute(self, request: ExecutionRequest) -> ExecutionResult:
-        """Run one script. An id under way or ended lately is not run again. Cancelling kills the script."""
-        if self._roster is None:
+        """Run one script, or the next cell of `request.session`. Cancelling kills the script.
+
+        An id under way or ended lately is not run again.
+        """
+        if self._machinery is None or not self._is_open:
             raise SandboxError("the sandbox pool is not running: await pool.start() first")
         finished = self._ledger.finished(request.execution_id)
         if finished is not None:
             return finished
-        execution = self._ledger.running(request.execution_id) or self._begun(request, self._roster)
+        execution = self._ledger.running(request.execution_id) or self._begun(request, self._machinery)
         execution.num_waiting += 1
         try:
             return await asyncio.shield(execution.task)
@@ -79,31 +107,54 @@ class SandboxPool:
 
         return list(await asyncio.gather(*(run(request) for request in requests)))
 
+    async def close_session(self, session_id: str) -> bool:
+        """End a session with its process, its names and its files; False if there is none of that id."""
+        return (
+            self._is_open
+            and self._machinery is not None
+            and await self._machinery.sessions.close_session(session_id)
+        )
+
     async def close(self) -> None:
-        """Kill what runs and end every worker. No process and no file is left."""
-        roster, self._roster = self._roster, None
+        """Kill what runs and end every worker and session. No process and no file is left."""
+        was_open, self._is_open = self._is_open, False
         tasks = self._ledger.tasks()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if roster is not None:
-            await roster.close()
+        if was_open and self._machinery is not None:
+            await asyncio.gather(self._machinery.desk.roster.close(), self._machinery.sessions.close())
         if self._folder:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     def metrics(self) -> dict[str, float]:
         """Gauges, and counts since the start."""
-        ended = {f"executions_{kind.value}": float(self._counts[kind.value]) for kind in Termination}
-        return ended | {
-            "queued": float(self._num_queued),
-            "running": float(self._num_running),
-            "idle_workers": float(self._roster.num_idle if self._roster else 0),
-            "retries": float(self._counts["retries"]),
-            "worker_restarts": float(self._roster.num_restarts if self._roster else 0),
-        }
+        numbers = {f"executions_{kind.value}": float(self._counts[kind.value]) for kind in Termination}
+        gauges = (
+            "queued",
+            "running",
+            "idle_workers",
+            "retries",
+            "worker_restarts",
+            "sessions",
+            "breaker_open",
+        )
+        numbers |= dict.fromkeys(gauges, 0.0)
+        if self._machinery is not None:
+            desk, sessions = self._machinery.desk, self._machinery.sessions
+            numbers |= {
+                "queued": float(desk.num_queued),
+                "running": float(desk.num_running + sessions.num_running),
+                "idle_workers": float(desk.roster.num_free if self._is_open else 0),
+                "retries": float(self._machinery.scripts.num_retries),
+                "worker_restarts": float(desk.roster.num_lost + sessions.num_lost),
+                "sessions": float(sessions.num_open),
+                "breaker_open": self._machinery.breaker.openness(time.monotonic()),
+            }
+        return numbers
 
-    def _begun(self, request: ExecutionRequest, roster: LaneRoster) -> Execution:
-        execution = Execution(request, asyncio.create_task(self._carried_out(request, roster)))
+    def _begun(self, request: ExecutionRequest, machinery: _Machinery) -> Execution:
+        execution = Execution(request, asyncio.create_task(self._carried_out(request, machinery)))
         self._ledger.begin(execution)
         return execution
 
@@ -118,41 +169,18 @@ class SandboxPool:
             await asyncio.wait([execution.task])
         raise asyncio.CancelledError
 
-    async def _carried_out(self, request: ExecutionRequest, roster: LaneRoster) -> ExecutionResult:
-        if self._num_queued >= self.config.queue_size:
+    async def _carried_out(self, request: ExecutionRequest, machinery: _Machinery) -> ExecutionResult:
+        num_queued = machinery.desk.num_queued
+        if refusal := code_refusal(request.code, self.config.max_code_bytes):
+            result = refused_result(request, refusal)
+        elif num_queued >= self.config.queue_size:
             cure = "send fewer at a time or raise SandboxConfig.queue_size"
             result = infrastructure_result(
-                request, f"{self._num_queued} requests wait already: {cure}", queue_s=0.0
+                request, f"{num_queued} requests wait already: {cure}", queue_s=0.0
             )
+        elif request.session is not None:
+            result = await machinery.sessions.result(request, request.session)
         else:
-            result = await self._first_result(request, roster)
+            result = await machinery.scripts.result(request)
         self._counts[result.termination.value] += 1
         return result
-
-    async def _first_result(self, request: ExecutionRequest, roster: LaneRoster) -> ExecutionResult:
-        queue_s = 0.0
-        failures: list[str] = []
-        while len(failures) <= self.config.retries:
-            self._counts["retries"] += bool(failures)
-            waiting_since = time.monotonic()
-            self._num_queued += 1
-            try:
-                lane = await roster.take()
-            finally:
-                self._num_queued -= 1
-            queue_s += time.monotonic() - waiting_since
-            self._num_running += 1
-            try:
-                run = await lane.run(request)
-            except LaneLostError as error:
-                failures.append(str(error))
-                continue
-            finally:
-                self._num_running -= 1
-                roster.give_back(lane)
-            layers = self.report.active if self.report else ()
-            return execution_result(
-                run, request, self.config, queue_s=queue_s, worker=lane.name, layers=layers
-            )
-        message = f"gave up after {len(failures)} attempts: {'; '.join(failures)}"
-        return infrastructure_result(request, message, queue_s=queue_s)

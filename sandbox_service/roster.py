@@ -1,110 +1,158 @@
-"""Keeps the pool's lanes: hands out idle ones, replaces dead ones, ends all of them."""
+"""Keeps the lanes of a pool: as many run at once as there are slots, and each slot finds a lane of every profile.
+
+A lane is started when a slot needs one of its profile and none is idle, so that lost lanes cost nothing until they
+are missed. Starts that fail follow each other ever more slowly.
+"""
 
 import asyncio
+from collections import OrderedDict
+from dataclasses import replace
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import LaneLostError
 from sandbox_service.isolation import lane_spec
 from sandbox_service.lane_client import LaneClient
 
-_START_ATTEMPTS = 3
-_PAUSE_BETWEEN_STARTS_S = 0.2
+_LANES_PER_SLOT = 2
+"""More lanes than this are not kept warm: the one that was idle for longest is ended."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
 class LaneRoster:
     """All lanes of a pool. A lane is either idle here or with whoever took it."""
 
-    def __init__(self, config: SandboxConfig, layers: tuple[str, ...], folder: str) -> None:
+    def __init__(
+        self,
+        config: SandboxConfig,
+        layers: tuple[str, ...],
+        folder: str,
+        *,
+        num_slots: int,
+        name: str = "worker",
+    ) -> None:
         self._config = config
         self._layers = layers
         self._folder = folder
+        self._num_slots = num_slots
+        self._name = name
+        self._slots = asyncio.Semaphore(num_slots)
         self._lanes: set[LaneClient] = set()
-        self._idle: set[LaneClient] = set()
-        self._in_line: asyncio.Queue[LaneClient] = asyncio.Queue()
-        self._replacements: set[asyncio.Task[None]] = set()
+        self._idle: OrderedDict[LaneClient, None] = OrderedDict()
+        self._starting: set[asyncio.Task[LaneClient]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
         self._num_made = 0
+        self._num_failed_starts = 0
         self._is_closed = False
-        self.num_restarts = 0
-        """Lanes that were replaced."""
+        self.num_taken = 0
+        """Slots in use."""
+        self.num_lost = 0
+        """Lanes that died or broke their promises."""
 
     @property
-    def num_idle(self) -> int:
-        """Lanes ready to run a script."""
-        return sum(not lane.lost.is_set() for lane in self._idle)
+    def num_free(self) -> int:
+        """Slots in which a script could be run at once."""
+        return self._num_slots - self.num_taken
 
-    async def start(self) -> None:
-        """Warm up all lanes. Raises LaneLostError if one does not start."""
-        lanes = [self._new_lane() for _ in range(self._config.num_workers)]
+    async def start(self, profile: str) -> None:
+        """Warm up one lane per slot. Raises LaneLostError if one does not start."""
+        lanes = [self._new_lane(profile) for _ in range(self._num_slots)]
         started = await asyncio.gather(*(lane.start() for lane in lanes), return_exceptions=True)
         for failure in started:
             if isinstance(failure, BaseException):
                 raise failure
-        for lane in lanes:
-            self._offer(lane)
+        self._idle.update(dict.fromkeys(lanes))
 
-    async def take(self) -> LaneClient:
-        """An idle lane, once there is one."""
-        while True:
-            lane = await self._in_line.get()
-            # One that died in line was replaced and is no longer idle.
-            if lane in self._idle:
-                self._idle.remove(lane)
+    async def slot(self) -> None:
+        """Wait for the right to take one lane."""
+        await self._slots.acquire()
+        self.num_taken += 1
+
+    def free_slot(self) -> None:
+        """Give that right back without a lane."""
+        self.num_taken -= 1
+        self._slots.release()
+
+    async def lane(self, profile: str) -> LaneClient:
+        """A lane for a slot that was taken: an idle one of this profile, else a new one. Raises LaneLostError."""
+        for lane in self._idle:
+            if lane.profile == profile:
+                del self._idle[lane]
                 return lane
+        starting = asyncio.create_task(self._started(profile))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # Whoever waited is gone. The next one who needs this profile will be glad of the lane.
+            starting.add_done_callback(self._keep_for_later)
+            raise
 
     def give_back(self, lane: LaneClient) -> None:
-        """Take a lane back, or start its successor if it was lost."""
+        """Take a lane back with its slot; one that was lost is ended."""
         if lane.lost.is_set():
-            self._replace(lane)
+            self._bury(lane)
         else:
-            self._offer(lane)
+            self._idle[lane] = None
+        self.free_slot()
 
     async def close(self) -> None:
         """End every lane with all that it runs."""
-        # First, or each closing lane would be taken for a lost one and replaced.
+        # First, or each closing lane would be taken for a lost one.
         self._is_closed = True
-        for task in self._replacements:
-            task.cancel()
-        await asyncio.gather(*self._replacements, return_exceptions=True)
+        for starting in self._starting:
+            starting.cancel()
+        await asyncio.gather(*self._starting, *self._ending, return_exceptions=True)
         await asyncio.gather(*(lane.close() for lane in self._lanes))
         self._lanes.clear()
+        self._idle.clear()
 
-    def _new_lane(self) -> LaneClient:
-        name = f"worker-{self._num_made}"
+    def _new_lane(self, profile: str) -> LaneClient:
+        name = f"{self._name}-{self._num_made}"
         self._num_made += 1
         spec = lane_spec(self._config, self._layers, f"{self._folder}/{name}")
-        lane = LaneClient(name, self._config, spec, on_lost=self._on_lost)
+        spec = replace(spec, preload=self._config.modules_for(profile))
+        lane = LaneClient(name, self._config, spec, profile=profile, on_lost=self._on_lost)
         self._lanes.add(lane)
         return lane
 
-    def _offer(self, lane: LaneClient) -> None:
-        self._idle.add(lane)
-        self._in_line.put_nowait(lane)
+    async def _started(self, profile: str) -> LaneClient:
+        if self._num_failed_starts:
+            pause_s = _FIRST_PAUSE_S * 2.0 ** (self._num_failed_starts - 1)
+            await asyncio.sleep(min(_LONGEST_PAUSE_S, pause_s))
+        if len(self._lanes) >= _LANES_PER_SLOT * self._num_slots and self._idle:
+            oldest, _ = self._idle.popitem(last=False)
+            self._end(oldest)
+        lane = self._new_lane(profile)
+        try:
+            await lane.start()
+        except LaneLostError:
+            self._lanes.discard(lane)
+            self._num_failed_starts += 1
+            raise
+        self._num_failed_starts = 0
+        return lane
+
+    def _keep_for_later(self, starting: "asyncio.Task[LaneClient]") -> None:
+        if not starting.cancelled() and starting.exception() is None:
+            self._idle[starting.result()] = None
 
     def _on_lost(self, lane: LaneClient) -> None:
         # A lane that someone has taken is dealt with when it comes back.
         if lane in self._idle:
-            self._idle.remove(lane)
-            self._replace(lane)
+            del self._idle[lane]
+            self._bury(lane)
 
-    def _replace(self, lane: LaneClient) -> None:
-        if self._is_closed:
-            return
-        task = asyncio.get_running_loop().create_task(self._succeed(lane))
-        self._replacements.add(task)
-        task.add_done_callback(self._replacements.discard)
+    def _bury(self, lane: LaneClient) -> None:
+        if not self._is_closed:
+            self.num_lost += 1
+            self._end(lane)
 
-    async def _succeed(self, lane: LaneClient) -> None:
+    def _end(self, lane: LaneClient) -> None:
+        task = asyncio.get_running_loop().create_task(self._ended(lane))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _ended(self, lane: LaneClient) -> None:
         await lane.close()
         self._lanes.discard(lane)
-        self.num_restarts += 1
-        for attempt in range(_START_ATTEMPTS):
-            successor = self._new_lane()
-            try:
-                await successor.start()
-                break
-            except LaneLostError:
-                # The last one is offered dead: who takes it fails instead of waiting for ever.
-                if attempt < _START_ATTEMPTS - 1:
-                    self._lanes.discard(successor)
-                    await asyncio.sleep(_PAUSE_BETWEEN_STARTS_S)
-        self._offer(successor)

@@ -195,6 +195,7 @@ class GrpoTraining:
         accounting = self._buffer.accounting()
         values |= {key: accounting[key] for key in ("generated", "trained", "buffered")}
         values |= {f"dropped/{reason}": count for reason, count in accounting["dropped"].items()}
+        values |= session.cluster.sandbox_metrics()
         values["stage"] = values["curriculum/stage"]
         values["memory_mib"] = session.memory.peak_mib
         session.metrics.log("train", self._step, values)

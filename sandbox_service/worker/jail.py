@@ -4,15 +4,17 @@ import math
 import os
 import resource
 import signal
+import socket
 from dataclasses import dataclass
 
-from . import landlock, layers, private_root, seccomp, syscalls
+from . import cgroup, landlock, layers, private_root, seccomp, syscalls
 from .namespaces import SCRIPT_UID
 from .scratch import Scratch
 from .spec import LaneSpec
 
 _MIB = 1 << 20
 _MAX_OPEN_FILES = 256
+_HOST_NAME = "sandbox"
 _PROC_FILES = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
 _ETC_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group")
 
@@ -33,6 +35,10 @@ class Jail:
         self._active = frozenset(spec.layers)
         self._scratch = scratch
         self._baseline_bytes = _virtual_memory_bytes()
+        # Made before the private root hides the folder.
+        in_group = layers.CGROUP in self._active
+        self.group = cgroup.LaneGroup(spec.cgroup_folder, spec.max_processes) if in_group else None
+        """The control group that every script's process enters."""
         self._ruleset: int | None = None
         self._shared_filter: bytes | None = None
 
@@ -40,6 +46,8 @@ class Jail:
         """Set what children inherit and build what they share. Call it inside the private root."""
         syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
         syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)
+        if layers.UTS_NAMESPACE in self._active:
+            socket.sethostname(_HOST_NAME)
         if layers.NO_NEW_PRIVS in self._active:
             syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         # Landlock's rule needs the folder to be there.
@@ -48,7 +56,7 @@ class Jail:
         if layers.LANDLOCK in self._active:
             scopes = layers.LANDLOCK_SCOPES in self._active
             self._ruleset = landlock.ruleset(self._landlock_rules(), scopes=scopes)
-        if layers.PID_NAMESPACE in self._active or layers.LANDLOCK_SCOPES in self._active:
+        if layers.SECCOMP in self._active and self._active & {layers.PID_NAMESPACE, layers.LANDLOCK_SCOPES}:
             # Signals cannot leave anyway, so that one filter serves all; else each names its own process.
             self._shared_filter = self._filter(signals_only_to=None)
 
@@ -67,6 +75,8 @@ class Jail:
         clears the signal), and the filter last, for it refuses some of the calls made before.
         """
         os.setsid()
+        if self.group is not None:
+            self.group.enter()
         if layers.RLIMITS in self._active:
             self._set_rlimits(limits)
         if layers.SEPARATE_USER in self._active:
@@ -90,7 +100,6 @@ class Jail:
         return seccomp.program(
             # Where processes cannot be counted, watched and swept, only threads are safe to allow.
             threads_only=not {layers.PROCESS_LIMIT, layers.FRESH_PROC} <= self._active,
-            own_ipc=layers.IPC_NAMESPACE in self._active,
             own_files=layers.PRIVATE_ROOT in self._active,
             signals_only_to=signals_only_to,
         )

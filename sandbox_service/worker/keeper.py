@@ -7,29 +7,23 @@ control socket of the lane, and the life line, whose other end closes when the p
 import contextlib
 import fcntl
 import gc
-import importlib
 import json
 import os
 import select
 import signal
 import socket
 import sys
-from types import ModuleType
 
-from . import lane, layers, namespaces, private_root, probe, snippet, syscalls
-from .jail import Jail
+from . import cgroup, guest, lane, layers, namespaces, private_root, probe, snippet, syscalls
+from .jail import Jail, Limits
 from .scratch import Scratch, empty
 from .spec import LaneSpec
+from .warm_up import warm_up
 from .watch import Watchdog
 
-_CONTROL_FD, _LIFE_FD, _CODE_FD = 3, 4, 3
+_CONTROL_FD, _LIFE_FD = 3, 4
 _FIRST_FREE_FD = 64
 _FIRST_TO_DIE_SCORE = "1000"
-_WARM_UP = {
-    # First use fills caches and imports lazily; done once here instead of once per script.
-    "numpy": "import numpy, numpy.linalg, numpy.random; numpy.linalg.solve(numpy.eye(2), numpy.ones(2))",
-    "sympy": "import sympy; x = sympy.Symbol('x'); sympy.solve(x**2 - 3*x + 2); str(sympy.simplify(x*x/x))",
-}
 
 
 def main(control_fd: int, life_fd: int) -> None:
@@ -45,7 +39,7 @@ def main(control_fd: int, life_fd: int) -> None:
     if order["op"] == "probe":
         control.send(json.dumps(probe.probe(spec)).encode())
     else:
-        _keep(control, spec)
+        _keep(control, spec, Limits(order["timeout_s"], order["memory_mib"]))
 
 
 def _at_fixed_numbers(control_fd: int, life_fd: int) -> socket.socket:
@@ -58,7 +52,7 @@ def _at_fixed_numbers(control_fd: int, life_fd: int) -> socket.socket:
     return socket.socket(fileno=_CONTROL_FD)
 
 
-def _keep(control: socket.socket, spec: LaneSpec) -> None:
+def _keep(control: socket.socket, spec: LaneSpec, widest: Limits) -> None:
     has_host_scratch = layers.PRIVATE_ROOT not in spec.layers
     if has_host_scratch:
         os.mkdir(spec.scratch_folder, 0o700)
@@ -66,7 +60,7 @@ def _keep(control: socket.socket, spec: LaneSpec) -> None:
     namespaces.enter(spec.layers)
     pid = os.fork()
     if pid == 0:
-        _live(control, spec)
+        _live(control, spec, widest)
     control.close()
     process = os.pidfd_open(pid)
     select.select([process, _LIFE_FD], [], [])
@@ -75,6 +69,8 @@ def _keep(control: socket.socket, spec: LaneSpec) -> None:
     with contextlib.suppress(ChildProcessError):
         while True:
             os.waitpid(-1, 0)
+    if layers.CGROUP in spec.layers:
+        cgroup.remove(spec.cgroup_folder)
     if has_host_scratch:
         empty(spec.scratch_folder)
         os.rmdir(spec.scratch_folder)
@@ -83,7 +79,7 @@ def _keep(control: socket.socket, spec: LaneSpec) -> None:
             os.rmdir(os.path.dirname(spec.scratch_folder))
 
 
-def _live(control: socket.socket, spec: LaneSpec) -> None:
+def _live(control: socket.socket, spec: LaneSpec, widest: Limits) -> None:
     """Be the lane; in a script's process, run it. Never returns."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     os.close(_LIFE_FD)
@@ -91,44 +87,27 @@ def _live(control: socket.socket, spec: LaneSpec) -> None:
         jail, scratch, watchdog = _prepared(spec)
         control.send(json.dumps({"layers": spec.layers}).encode())
         os.dup2(0, 2)
-        job = lane.serve(control, scratch, watchdog)
+        channel = lane.serve(control, scratch, watchdog)
     except Exception as error:
         control.send(json.dumps({"broken": f"{type(error).__name__}: {error}"}).encode())
         os._exit(1)
-    if job is None:
+    if channel is None:
         os._exit(0)
-    snippet.run(_CODE_FD, _closed_in(job, jail))
+    guest.run(channel, jail, spec.layers, widest)
 
 
 def _prepared(spec: LaneSpec) -> tuple[Jail, Scratch, Watchdog]:
     sys.path.extend(spec.import_paths)
-    for name in spec.preload:
-        importlib.import_module(name)
-        exec(_WARM_UP.get(name, ""), ModuleType("warm_up").__dict__)
+    warm_up(spec.preload)
     scratch = Scratch(spec)
     jail = Jail(spec, scratch)
     if layers.PRIVATE_ROOT in spec.layers:
         private_root.build(spec)
     jail.prepare()
-    watchdog = Watchdog(spec, scratch)
-    snippet.prepare()
+    watchdog = Watchdog(spec, scratch, jail.group)
+    snippet.prepare(f"{scratch.folder}/work")
     # Frozen, so that a collection in a script's process does not copy every page of what is shared.
     gc.collect()
     gc.freeze()
     gc.disable()
     return jail, scratch, watchdog
-
-
-def _closed_in(job: lane.Job, jail: Jail) -> str:
-    """Arrange the descriptors, close the jail, say so. Returns the folder to work in."""
-    try:
-        os.dup2(job.code_fd, _CODE_FD, inheritable=False)
-        os.dup2(job.stdout_fd, 1)
-        os.dup2(job.stderr_fd, 2)
-        folder = jail.close_on_self(job.limits)
-        lane.say_ready(job)
-        os.closerange(_CODE_FD + 1, 2 * _FIRST_FREE_FD)
-    except Exception as error:
-        lane.say_broken(job, error)
-        os._exit(1)
-    return folder

@@ -1,8 +1,11 @@
 """The lane: forks a process per script, watches it, removes all it left. Serial; holds nothing of a request.
 
-The code and both outputs travel as descriptors, which the lane passes on unread. What it reports are kernel facts.
+The next script's process is forked and jailed as soon as the last one is swept away, so that a request finds it
+ready. The code and both outputs travel as descriptors, which the lane passes on unread; what it reports are kernel
+facts. A session's process lives on after its cell, stopped until the next one comes.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -13,123 +16,196 @@ import time
 from dataclasses import dataclass
 
 from .jail import Limits
+from .order import MAX_MESSAGE_BYTES as MAX_WORDS
+from .order import NUM_FDS, READY, Order
 from .scratch import Scratch
 from .watch import TICK_S, Watchdog
 
 MAX_MESSAGE_BYTES = 65536
-_READY = b"ready"
-_NUM_FDS = 3
+_MAX_CLAIM_BYTES = 4
+"""Of what a script says only a status is kept: the lane must not carry words from one session to the next."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """What a script's process needs to know."""
+@dataclass
+class Guest:
+    """The process of the next or the current script."""
 
-    limits: Limits
-    code_fd: int
-    stdout_fd: int
-    stderr_fd: int
-    ready_fd: int
-    """Where the process says that its jail is closed; itself closed before the first line of the script."""
+    pid: int
+    process: int
+    """Its pidfd."""
+    channel: socket.socket
+    """Where it gets its order and says that its jail is closed; a session's also says that a cell ended."""
+    is_session: bool = False
+    first_words: bytes = b""
+    """That its jail is closed, or why it is not. All it says later is the script's own claim."""
 
 
-def serve(control: socket.socket, scratch: Scratch, watchdog: Watchdog) -> Job | None:
-    """Run jobs until the pool hangs up: then None. In a script's process, return its job so that the stack unwinds."""
+def serve(control: socket.socket, scratch: Scratch, watchdog: Watchdog) -> socket.socket | None:
+    """Run scripts until the pool hangs up: then None. In a script's process, return its channel: the stack unwinds."""
+    process: Guest | None = None
     while True:
-        message, fds, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, _NUM_FDS)
+        if process is None:
+            scratch.create()
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                ours.close()
+                return theirs
+            theirs.close()
+            process = Guest(pid, os.pidfd_open(pid), ours)
+        message, fds, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, NUM_FDS)
         if not message:
             return None
-        order = json.loads(message)
-        if order["op"] != "run":
+        words = json.loads(message)
+        if words["op"] == "run":
+            order = Order(Limits(words["timeout_s"], words["memory_mib"]), words["session"])
+            report = _carried_out(control, process, order, fds, watchdog)
+        elif words["op"] == "end" and process.is_session:
+            report = _ended(process)
+        else:
             continue
-        limits = Limits(timeout_s=order["timeout_s"], memory_mib=order["memory_mib"])
-        code_fd, stdout_fd, stderr_fd = fds
-        ready, ready_fd = os.pipe()
-        job = Job(limits, code_fd, stdout_fd, stderr_fd, ready_fd)
-        scratch.create()
-        started = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            control.close()
-            os.close(ready)
-            return job
-        for fd in (*fds, ready_fd):
-            os.close(fd)
-        ended, stopped = _watched(control, pid, limits, watchdog)
-        report = _swept(pid) | {"stopped": stopped, "duration_s": ended - started}
-        said = os.read(ready, 4096)
-        os.close(ready)
-        if said != _READY:
-            report["broken"] = (
-                said.decode(errors="replace") or "the script's process died while its jail was closed"
-            )
-        scratch.discard()
+        if not report["alive"]:
+            process = None
+            scratch.discard()
         try:
             control.send(json.dumps(report).encode())
         except OSError:
             return None
 
 
-def say_ready(job: Job) -> None:
-    """Tell the lane that untrusted code comes next, and close the way to tell it anything."""
-    os.write(job.ready_fd, _READY)
-    os.close(job.ready_fd)
+def _carried_out(
+    control: socket.socket, process: Guest, order: Order, fds: list[int], watchdog: Watchdog
+) -> dict[str, object]:
+    """Run one script or cell to its end; the facts about it."""
+    process.is_session = order.is_session
+    started, cpu_s = time.monotonic(), 0.0
+    if process.first_words:
+        cpu_s = _resume(process)
+    watchdog.begin(order.limits.memory_mib)
+    # One that is dead already is found out below.
+    with contextlib.suppress(OSError):
+        socket.send_fds(process.channel, [order.encode()], fds)
+    for fd in fds:
+        os.close(fd)
+    stopped, status = _watched(control, process, order.limits, watchdog)
+    facts: dict[str, object] = {"stopped": stopped, "duration_s": time.monotonic() - started}
+    if status is None:
+        return _ended(process) | facts
+    _signal_all(process.pid, signal.SIGSTOP)
+    return facts | {
+        "exit_code": status,
+        "signal": 0,
+        "cpu_s": _cpu_s(process.pid) - cpu_s,
+        "peak_kib": _peak_kib(process.pid),
+        "alive": True,
+    }
 
 
-def say_broken(job: Job, error: Exception) -> None:
-    """Tell the lane that the jail could not be closed."""
-    os.write(job.ready_fd, f"{type(error).__name__}: {error}"[:1000].encode())
+def _resume(process: Guest) -> float:
+    """Let a session go on; the processor time it has used so far."""
+    # What it said out of turn must not be taken for the end of the cell to come.
+    process.channel.setblocking(False)
+    with contextlib.suppress(OSError):
+        while process.channel.recv(_MAX_CLAIM_BYTES):
+            pass
+    process.channel.setblocking(True)
+    cpu_s = _cpu_s(process.pid)
+    _signal_all(process.pid, signal.SIGCONT)
+    return cpu_s
 
 
-def _watched(control: socket.socket, pid: int, limits: Limits, watchdog: Watchdog) -> tuple[float, str]:
-    """Wait for the process to end or for a reason to end it: the time, and the reason if there is one."""
+def _watched(
+    control: socket.socket, process: Guest, limits: Limits, watchdog: Watchdog
+) -> tuple[str, int | None]:
+    """Wait for an end, or for a reason to make one: the reason, and the status of a cell that a session survived."""
     deadline = time.monotonic() + limits.timeout_s
-    process = os.pidfd_open(pid)
     poll = select.poll()
-    poll.register(process, select.POLLIN)
+    poll.register(process.process, select.POLLIN)
     poll.register(control, select.POLLIN)
-    stopped = ""
-    while not stopped:
+    if process.is_session:
+        poll.register(process.channel, select.POLLIN)
+    while True:
         left_s = deadline - time.monotonic()
         # Rounded up: poll counts whole milliseconds.
         events = dict(poll.poll(math.ceil(1000 * min(TICK_S, max(0.0, left_s)))))
-        if process in events:
-            break
+        if process.process in events:
+            return watchdog.cause_of_death(), None
         if control.fileno() in events:
             # Anything said during a run is an order to stop it; silence means that the pool is gone.
-            stopped = "order" if control.recv(MAX_MESSAGE_BYTES) else "pool gone"
-        elif left_s <= 0:
-            stopped = "timeout"
-        else:
-            stopped = watchdog.passed_limit(pid, limits.memory_mib)
-    os.close(process)
-    return time.monotonic(), stopped
+            return ("order" if control.recv(MAX_MESSAGE_BYTES) else "pool gone"), None
+        if left_s <= 0:
+            return "timeout", None
+        if process.channel.fileno() in events:
+            said = _next_words(process)
+            if said == READY and not process.first_words:
+                process.first_words = said
+                continue
+            if not said:
+                # Closed by the script, or by its end, which comes next.
+                poll.unregister(process.channel)
+                continue
+            process.first_words = process.first_words or said
+            return ("", int(said) & 0xFF) if said.isdigit() else ("channel", None)
+        elif stopped := watchdog.passed_limit(process.pid, limits.memory_mib):
+            return stopped, None
+
+
+def _next_words(process: Guest) -> bytes:
+    try:
+        return process.channel.recv(_MAX_CLAIM_BYTES if process.first_words else MAX_WORDS)
+    except ConnectionError:
+        # It died with its order unread.
+        return b""
+
+
+def _ended(process: Guest) -> dict[str, object]:
+    """Kill and reap a script with all it started; the facts about its own process."""
+    facts = _swept(process.pid)
+    words = process.first_words or _next_words(process)
+    process.channel.close()
+    os.close(process.process)
+    if words != READY:
+        facts["broken"] = (
+            words.decode(errors="replace") or "the script's process died while its jail was closed"
+        )
+    return facts | {"alive": False}
 
 
 def _swept(pid: int) -> dict[str, object]:
-    """Kill and reap every process of the run; the facts about the script's own process."""
     facts: dict[str, object] = {}
     cpu_s = 0.0
-    peak_kib = 0
+    peak = 0
     while True:
-        _kill_all(pid if not facts else None)
+        # Without a pid namespace the script has only threads, and nothing else must be signalled by mistake.
+        if not facts or os.getpid() == 1:
+            _signal_all(pid, signal.SIGKILL)
         try:
             reaped, status, usage = os.wait4(-1, 0)
         except ChildProcessError:
-            return facts | {"cpu_s": cpu_s, "peak_kib": peak_kib}
+            return facts | {"cpu_s": cpu_s, "peak_kib": peak}
         cpu_s += usage.ru_utime + usage.ru_stime
-        peak_kib = max(peak_kib, usage.ru_maxrss)
+        peak = max(peak, usage.ru_maxrss)
         if reaped == pid:
             code = os.waitstatus_to_exitcode(status)
             facts = {"exit_code": code if code >= 0 else None, "signal": -code if code < 0 else 0}
 
 
-def _kill_all(pid: int | None) -> None:
+def _signal_all(pid: int, number: int) -> None:
     """As process 1 of a pid namespace everything in it, at once; else the script's process, which has only threads."""
-    if os.getpid() == 1:
-        try:
-            os.kill(-1, signal.SIGKILL)
-        except ProcessLookupError:
-            return
-    elif pid is not None:
-        os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1 if os.getpid() == 1 else pid, number)
+
+
+def _cpu_s(pid: int) -> float:
+    # The kernel's number for the processor time of another process, as clock_getcpuclockid makes it.
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def _peak_kib(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        # No proc file system of our own: nobody can say.
+        return 0

@@ -14,6 +14,7 @@ LANDLOCK = "landlock"
 LANDLOCK_SCOPES = "landlock_scopes"
 SECCOMP = "seccomp"
 PROCESS_LIMIT = "process_limit"
+CGROUP = "cgroup"
 
 NEEDS = {
     USER_NAMESPACE: (),
@@ -30,6 +31,7 @@ NEEDS = {
     LANDLOCK_SCOPES: (LANDLOCK,),
     SECCOMP: (NO_NEW_PRIVS,),
     PROCESS_LIMIT: (RLIMITS,),
+    CGROUP: (),
 }
 """Every layer with the layers it stands on; the order of the keys is the order of building."""
 

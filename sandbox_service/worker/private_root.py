@@ -10,7 +10,9 @@ from .spec import LaneSpec
 
 SCRATCH_PARENT = "/scratch"
 SCRATCH = f"{SCRATCH_PARENT}/run"
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+# Not /dev/zero: a shared mapping of it is memory that no limit counts.
+DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
+_PROC_KEPT = {"cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys", "uptime", "version"}
 _LINKS = {
     "/tmp": f"{SCRATCH}/tmp",
     "/dev/shm": f"{SCRATCH}/tmp",
@@ -44,6 +46,7 @@ def build(spec: LaneSpec) -> None:
     if layers.FRESH_PROC in spec.layers:
         flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
         syscalls.mount("proc", f"{root}/proc", "proc", flags)
+        _hide_below(f"{root}/proc", root)
     os.makedirs(root + SCRATCH)
     for path, target in _LINKS.items():
         # A Python installed below /tmp stands there already.
@@ -55,6 +58,17 @@ def build(spec: LaneSpec) -> None:
     Path(f"{root}/etc/group").write_text(_GROUP)
     _enter(root)
     syscalls.make_read_only("/", recursive=False)
+
+
+def _hide_below(proc: str, root: str) -> None:
+    """Cover what this file system tells about the host and not about processes: key rings, kernel symbols, counters."""
+    file, folder = f"{root}/.nothing", f"{root}/.nowhere"
+    os.close(os.open(file, os.O_CREAT, 0))
+    os.mkdir(folder, 0)
+    for entry in os.scandir(proc):
+        if entry.name.isdigit() or entry.is_symlink() or entry.name in _PROC_KEPT:
+            continue
+        syscalls.mount(folder if entry.is_dir() else file, entry.path, None, syscalls.MS_BIND)
 
 
 def _bind(source_fd: int, target: str, *, read_only: bool) -> None:

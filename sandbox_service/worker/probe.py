@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 
-from . import layers, namespaces, private_root
+from . import cgroup, layers, namespaces, private_root
 from .jail import Jail, Limits
 from .scratch import Scratch, empty
 from .spec import LaneSpec
@@ -37,6 +37,8 @@ def _reason_against(layer: str, spec: LaneSpec) -> str:
     reasons, say = os.pipe()
     _in_child(lambda: _keeper(layer, spec, say), say)
     os.close(say)
+    if layers.CGROUP in spec.layers:
+        cgroup.remove(spec.cgroup_folder)
     with open(reasons, "rb") as file:
         return file.read(_MAX_REASON_BYTES).decode(errors="replace")
 

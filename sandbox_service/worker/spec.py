@@ -26,6 +26,8 @@ class LaneSpec:
     """Largest single file."""
     max_processes: int
     """Processes and threads one script may have at a time."""
+    cgroup_folder: str = ""
+    """Where the lane's control group is made, if that layer is in force."""
 
     def to_dict(self) -> dict[str, Any]:
         """The spec as plain JSON values."""

@@ -9,22 +9,37 @@ import resource
 from pathlib import Path
 
 from . import layers
+from .cgroup import LaneGroup
 from .scratch import MAX_FILES, Scratch
 from .spec import LaneSpec
 
 TICK_S = 0.1
 _MIB = 1 << 20
 _BLOCK_BYTES = 512
+_KERNEL_MIB = 32
 
 
 class Watchdog:
     """Says which limit a running script has passed."""
 
-    def __init__(self, spec: LaneSpec, scratch: Scratch) -> None:
+    def __init__(self, spec: LaneSpec, scratch: Scratch, group: LaneGroup | None = None) -> None:
+        self._group = group
+        # The kernel charges the group for files in a tmpfs, and for what it keeps itself on behalf of a script.
+        self._uncounted_mib = _KERNEL_MIB + (spec.scratch_mib if scratch.is_tmpfs else 0)
         self._sees_all_processes = layers.FRESH_PROC in spec.layers
         self._scratch = scratch
         self._scratch_bytes = spec.scratch_mib * _MIB
+        self._largest_file = spec.file_mib * _MIB
         self._own_bytes = _private_bytes(os.getpid()) if self._sees_all_processes else 0
+
+    def begin(self, memory_mib: int) -> None:
+        """Set the limit that the kernel watches by itself, where it does."""
+        if self._group is not None:
+            self._group.limit_memory(memory_mib + self._uncounted_mib)
+
+    def cause_of_death(self) -> str:
+        """`memory` if that limit has just ended a script, or nothing."""
+        return "memory" if self._group is not None and self._group.ran_out_of_memory() else ""
 
     def passed_limit(self, pid: int, memory_mib: int) -> str:
         """`memory` or `scratch`, or nothing."""
@@ -40,11 +55,13 @@ class Watchdog:
         return sum(max(0, _private_bytes(pid) - self._own_bytes) for pid in pids)
 
     def _used_bytes(self, pid: int) -> int:
-        """Bytes in the scratch folder, and in open files that were deleted from it."""
+        """Bytes in the scratch folder, and in files deleted from it that are still in use."""
         try:
-            return _bytes_below(self._scratch.folder) + _deleted_bytes(pid)
+            folder = self._scratch.folder
+            return _bytes_below(folder) + _deleted_bytes(pid, folder, self._largest_file)
         except OSError:
-            # Closed to its owner, or nested deeper than a path may be long: no honest script does that.
+            # Closed to its owner, nested deeper than a path may be long, or a program made unreadable so that its
+            # descriptors cannot be looked at: no honest script does that.
             return self._scratch_bytes + 1
 
 
@@ -84,12 +101,34 @@ def _disk_bytes(path: str) -> int:
         return 0
 
 
-def _deleted_bytes(pid: int) -> int:
-    total = 0
-    try:
-        for name in os.listdir(f"/proc/{pid}/fd"):
+def _deleted_bytes(pid: int, folder: str, largest_file: int) -> int:
+    """Bytes in files of `folder` that were deleted and are still open or mapped."""
+    sizes: dict[str, int] = {}
+    for name in _listed(f"/proc/{pid}/fd"):
+        try:
             status = os.stat(f"/proc/{pid}/fd/{name}")
-            total += status.st_blocks * _BLOCK_BYTES if status.st_nlink == 0 else 0
-    except OSError:
-        return total
-    return total
+        except FileNotFoundError:
+            continue
+        if status.st_nlink == 0:
+            sizes[str(status.st_ino)] = status.st_blocks * _BLOCK_BYTES
+    for inode in _deleted_mappings(pid, folder):
+        # Mapped and closed, which Python's own mmap never is: nothing tells its size, but it has an upper bound.
+        sizes.setdefault(inode, largest_file)
+    return sum(sizes.values())
+
+
+def _deleted_mappings(pid: int, folder: str) -> set[str]:
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+    # Span, rights, offset, device, inode, path.
+    fields = [line.split(maxsplit=5) for line in lines if line.endswith(" (deleted)")]
+    return {words[4] for words in fields if words[5].startswith(f"{folder}/")}
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, ProcessLookupError):
+        return []

@@ -61,7 +61,7 @@ def test_every_folder_has_its_config() -> None:
     expected = {
         "driver",
         "curriculum",
-        "sandbox_service",
+        *("sandbox_service", "sandbox_service/containers", "sandbox_service/http"),
         *(f"actors/{n}" for n in ("engines", "episodes", "learning", "rewards")),
     }
     assert {str(p.parent) for p in CONFIGS} == expected

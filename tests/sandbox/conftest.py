@@ -1,6 +1,9 @@
 """Two real pools, shared by all hostile programs: everything the machine allows, and what a bare container allows."""
 
+import contextlib
+import gc
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +27,26 @@ def process_comms() -> list[str]:
     return comms
 
 
+def held_by_this_process() -> dict[str, object]:
+    """What no run may leave behind here: children, open descriptors, mounts."""
+    gc.collect()
+    children = [
+        pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()
+    ]
+    return {
+        "children": sorted(children),
+        "descriptors": Counter(descriptor_kinds()),
+        "mounts": Path("/proc/self/mountinfo").read_text(),
+    }
+
+
+def descriptor_kinds() -> Iterator[str]:
+    for path in Path("/proc/self/fd").iterdir():
+        # The one that lists this folder is gone by then.
+        with contextlib.suppress(FileNotFoundError):
+            yield str(path.readlink()).partition(":")[0]
+
+
 def request(code: str, **limits: object) -> ExecutionRequest:
     return ExecutionRequest(execution_id=f"test/{next(_serial)}", code=code, **{"timeout_s": 10.0, **limits})
 
@@ -42,14 +65,16 @@ def _no_process_and_no_file_is_left_over(tmp_path_factory: pytest.TempPathFactor
     assert [name for name in process_comms() if name.startswith("sbx-")] == []
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=list(TIERS))
+@pytest_asyncio.fixture(scope="package", loop_scope="session", params=list(TIERS))
 async def pool(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[SandboxPool]:
+    before = held_by_this_process()
     pool = SandboxPool(config(request.param, tmp_path_factory.mktemp("scratch")))
     await pool.start()
     yield pool
     await pool.close()
+    assert held_by_this_process() == before
 
 
 @pytest.fixture

@@ -16,76 +16,6 @@ async def test_an_endless_loop_times_out_and_keeps_what_it_printed(run):
     assert time.monotonic() - started < 2.0
 
 
-async def test_a_sleeper_times_out(run):
-    assert (await run("import time\ntime.sleep(60)", timeout_s=0.3)).termination == "timeout"
-
-
-async def test_a_loop_in_c_times_out(run):
-    assert (await run("(7 ** 10 ** 9)", timeout_s=0.5)).termination == "timeout"
-
-
-async def test_a_busy_loop_that_ignores_signals_times_out(run):
-    code = """
-import signal
-for number in range(1, 65):
-    try:
-        signal.signal(number, signal.SIG_IGN)
-    except (OSError, ValueError):
-        pass
-while True:
-    pass
-"""
-    assert (await run(code, timeout_s=0.5)).termination == "timeout"
-
-
-async def test_a_script_that_swallows_every_exception_times_out(run):
-    code = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
-    assert (await run(code, timeout_s=0.5)).termination == "timeout"
-
-
-async def test_a_script_that_stops_itself_times_out(run):
-    code = "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"
-    assert (await run(code, timeout_s=0.5)).termination == "timeout"
-
-
-async def test_a_hanging_exit_handler_times_out(run):
-    assert (
-        await run("import atexit, time\natexit.register(time.sleep, 60)", timeout_s=0.5)
-    ).termination == "timeout"
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "x = bytearray(4 << 30)",
-        "x = []\nwhile True:\n    x.append(' ' * 1_000_000 + str(len(x)))",
-        "import numpy\nnumpy.ones(1 << 30)",
-        "import mmap\nx = [bytearray(1 << 20) for _ in range(10_000)]",
-    ],
-    ids=["one_block", "growth", "numpy", "many_blocks"],
-)
-async def test_a_memory_bomb_runs_out_of_memory(run, code):
-    result = await run(code, memory_mib=128)
-    assert result.termination == "memory", result.stderr
-    assert result.message == "asked for more than 128 MiB"
-
-
-async def test_a_shared_mapping_counts_as_memory_too(run):
-    result = await run("import mmap\nmmap.mmap(-1, 4 << 30)", memory_mib=128)
-    assert result.termination == "error"
-    assert "Cannot allocate memory" in result.stderr
-
-
-async def test_memory_files_are_refused_because_nothing_counts_them(run):
-    assert "Function not implemented" in (await run("import os\nos.memfd_create('x')")).stderr
-
-
-async def test_a_caught_memory_error_is_no_failure(run):
-    code = "try:\n    bytearray(4 << 30)\nexcept MemoryError:\n    print('too much')"
-    result = await run(code, memory_mib=128)
-    assert (result.termination, result.stdout) == ("ok", "too much\n")
-
-
 async def test_endless_recursion_is_an_error(run):
     result = await run("def f():\n    f()\nf()")
     assert result.termination == "error"
@@ -97,13 +27,6 @@ async def test_recursion_past_the_stack_is_killed_or_an_error(run):
         "import sys\nsys.setrecursionlimit(10**9)\ndef f(x):\n    return [f([x])]\nf(0)", memory_mib=64
     )
     assert result.termination in ("killed", "error", "memory")
-
-
-async def test_a_file_larger_than_allowed_is_refused(run):
-    code = "with open('big', 'wb') as f:\n    for _ in range(64):\n        f.write(bytes(1 << 20))"
-    result = await run(code)
-    assert result.termination == "error"
-    assert "File too large" in result.stderr
 
 
 async def test_a_full_scratch_folder_refuses_more_or_ends_the_script(run, has_namespaces):
@@ -150,11 +73,6 @@ time.sleep(5)
     assert result.termination == ("memory" if has_namespaces else "error")
 
 
-async def test_descriptors_run_out(run):
-    result = await run("import os\nx = [os.open('/dev/null', os.O_RDONLY) for _ in range(100_000)]")
-    assert "Too many open files" in result.stderr
-
-
 async def test_a_fork_bomb_is_contained_and_the_next_script_is_served(run):
     code = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass"
     assert (await run(code, timeout_s=0.7)).termination == "timeout"
@@ -172,20 +90,6 @@ except RuntimeError as error:
 """
     result = await run(code, memory_mib=512)
     assert (result.termination, result.stdout) == ("ok", "can't start new thread\n")
-
-
-async def test_limits_cannot_be_raised(run):
-    code = """
-import resource
-for name in ("AS", "NOFILE", "FSIZE", "CPU", "CORE"):
-    limit = getattr(resource, "RLIMIT_" + name)
-    try:
-        resource.setrlimit(limit, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        print("raised", name)
-    except (ValueError, OSError):
-        pass
-"""
-    assert (await run(code)).stdout == ""
 
 
 async def test_more_time_and_memory_than_the_pool_allows_is_cut_to_what_it_allows(run):

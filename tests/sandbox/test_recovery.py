@@ -96,6 +96,23 @@ async def test_a_worker_that_dies_idle_is_replaced(tmp_path):
     await pool.close()
 
 
+async def test_a_process_that_dies_while_it_waits_for_its_script_costs_one_retry(tmp_path):
+    before = set(children_of_this_process())
+    pool = SandboxPool(config("namespaces", tmp_path, preload="bare", num_workers=1))
+    await pool.start()
+    (keeper,) = set(children_of_this_process()) - before
+    await asyncio.sleep(0.3)
+    assert len(family_of(keeper)) == 3
+    # Keeper, lane, and the process made for the next script, born last.
+    waiting = max(family_of(keeper) - {keeper})
+    assert waiting > 1
+    os.kill(waiting, signal.SIGKILL)
+    result = await pool.execute(request("print('survived')"))
+    assert (result.termination, result.stdout) == ("ok", "survived\n")
+    assert pool.metrics()["retries"] == 1
+    await pool.close()
+
+
 async def test_after_the_retries_are_exhausted_the_result_says_infrastructure(tmp_path):
     before = set(children_of_this_process())
     pool = SandboxPool(config("namespaces", tmp_path, preload="bare", num_workers=1, retries=1))

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.errors import ExecutorRetiredError
 from actors.sandbox_executor import SandboxExecutor
+from actors.sandbox_scaling import ExecutorLoad
 from sandbox_service import ExecutionRequest, SandboxConfig, SandboxUnavailableError
 
 
@@ -33,4 +35,34 @@ async def test_a_host_below_the_floor_is_an_error_that_names_the_layer(tmp_path:
     executor = SandboxExecutor(_config(tmp_path, floor=("seccomp",), without_layers=("seccomp",)))
     with pytest.raises(SandboxUnavailableError, match="seccomp"):
         await executor.execute(_request("z"))
+    await executor.close()
+
+
+async def test_it_counts_its_own_load_and_time_without_work(tmp_path: Path) -> None:
+    executor = SandboxExecutor(_config(tmp_path))
+    await executor.ready()
+    running = [asyncio.ensure_future(executor.execute(_request(f"l/{i}"))) for i in range(3)]
+    await asyncio.sleep(0)
+    # One worker: of three scripts two wait.
+    assert await executor.load() == ExecutorLoad(num_running=1, num_queued=2, idle_s=0.0)
+    await asyncio.gather(*running)
+    await asyncio.sleep(0.02)
+    load = await executor.load()
+    assert not load.is_busy
+    assert 0.02 <= load.idle_s < 5
+    await executor.close()
+
+
+async def test_it_retires_only_without_work_and_then_refuses_every_script(tmp_path: Path) -> None:
+    executor = SandboxExecutor(_config(tmp_path))
+    await executor.ready()
+    running = asyncio.ensure_future(executor.execute(_request("r/0")))
+    await asyncio.sleep(0)
+    assert not await executor.retire()
+    assert (await running).stdout == "2\n"
+    assert await executor.retire()
+    for call in (executor.execute(_request("r/1")), executor.run_batch([_request("r/2")])):
+        with pytest.raises(ExecutorRetiredError, match="ask another one"):
+            await call
+    assert await executor.retire()
     await executor.close()

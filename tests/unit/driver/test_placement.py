@@ -1,8 +1,8 @@
 import pytest
 
 from driver.config_loading import load_config
-from driver.errors import PlacementError
-from driver.placement import check, plan
+from driver.errors import ConfigError, PlacementError
+from driver.placement import check, plan, scaling
 
 
 def _spec(placement, role):
@@ -66,7 +66,7 @@ def test_an_engine_split_over_other_gpus_than_it_gets_is_refused():
 def test_autoscaled_sandbox_nodes_need_not_be_there_at_the_start():
     placement = plan(load_config("cluster"))
     assert _spec(placement, "sandbox").resources == {"sandbox": 1}
-    assert placement.totals["sandbox"] == 10
+    assert placement.totals["sandbox"] == 2
     assert "sandbox" not in placement.needed_at_start
     check(placement, {"CPU": 384, "GPU": 16})
 
@@ -77,4 +77,49 @@ def test_pools_are_asked_for_only_where_cluster_yaml_made_them():
     labels = {spec.role: spec.label for spec in cluster.actors}
     assert (labels["rollout"], labels["learner"]) == ("rollout", "learner")
     assert labels["sandbox"] == "sandbox"
-    assert labels["scorer"] is None
+    # On a sandbox node a small actor would keep out the sandbox actor, which takes the whole node.
+    assert {labels[role] for role in ("scorer", "curriculum", "directory")} == {"!sandbox"}
+
+
+def test_one_sandbox_actor_that_stays_needs_no_directory_of_them():
+    for preset in ("laptop", "single_node", "smoke"):
+        placement = plan(load_config(preset))
+        assert "directory" not in [spec.role for spec in placement.actors]
+        assert (_spec(placement, "sandbox").count, _spec(placement, "sandbox").max_count) == (1, 1)
+    for bounds in (["placement.sandbox_executors=2"], ["placement.max_sandbox_executors=2"]):
+        assert _spec(plan(load_config("laptop", bounds)), "directory").count == 1
+
+
+def test_only_the_fewest_sandbox_actors_are_needed_at_the_start():
+    config = load_config("laptop", ["placement.max_sandbox_executors=5", "placement.sandbox_cpus=1"])
+    placement = plan(config)
+    assert (_spec(placement, "sandbox").count, _spec(placement, "sandbox").max_count) == (1, 5)
+    # engine 0.2 + learner 0.2 + scorer, curriculum and directory 0.1 each + one sandbox actor.
+    assert placement.needed_at_start == {"CPU": 1.7}
+    check(placement, {"CPU": 2.0})
+
+
+def test_the_pool_follows_its_backlog_between_the_configured_bounds():
+    keys = [
+        "sandbox_executors=2",
+        "max_sandbox_executors=9",
+        "sandbox_scale_up_backlog=3",
+        "sandbox_idle_s=5",
+    ]
+    config = load_config("laptop", [f"placement.{key}" for key in keys])
+    wanted = scaling(config)
+    assert (wanted.min_executors, wanted.max_executors, wanted.num_workers) == (2, 9, 2)
+    assert (wanted.scale_up_backlog, wanted.idle_s) == (3.0, 5.0)
+
+
+def test_without_a_maximum_the_number_of_sandbox_actors_is_fixed():
+    wanted = scaling(load_config("laptop", ["placement.sandbox_executors=3"]))
+    assert (wanted.min_executors, wanted.max_executors) == (3, 3)
+
+
+def test_a_maximum_below_the_minimum_is_refused_with_the_cure():
+    bounds = ["placement.sandbox_executors=4", "placement.max_sandbox_executors=2"]
+    with pytest.raises(
+        ConfigError, match="max_sandbox_executors=2 is below sandbox_executors=4: raise the first"
+    ):
+        load_config("laptop", bounds)

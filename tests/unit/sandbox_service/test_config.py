@@ -7,10 +7,22 @@ from pydantic import ValidationError
 from sandbox_service.config import SandboxConfig
 
 
-def test_the_maths_profile_is_the_default_and_bare_imports_nothing():
-    assert {"numpy", "sympy"} <= set(SandboxConfig().preloaded_modules)
-    assert SandboxConfig(preload="bare").preloaded_modules == ()
-    assert SandboxConfig(preload=("json",)).preloaded_modules == ("json",)
+def test_by_default_workers_are_bare_and_scripts_choose_others_by_what_they_import():
+    config = SandboxConfig()
+    assert (config.preload, config.first_profile, config.preloaded_modules) == ("auto", "bare", ())
+    assert [config.profile_for(code) for code in ("print(1)", "import numpy")] == ["bare", "maths"]
+    assert {"numpy", "sympy"} <= set(config.modules_for("maths"))
+
+
+@pytest.mark.parametrize(
+    ("preload", "profile", "modules"),
+    [("bare", "bare", set()), ("maths", "maths", {"numpy", "sympy"}), (("json",), "custom", {"json"})],
+)
+def test_a_preload_other_than_auto_serves_every_script(preload, profile, modules):
+    config = SandboxConfig(preload=preload)
+    assert (config.first_profile, config.profile_for("import numpy")) == (profile, profile)
+    assert modules <= set(config.preloaded_modules)
+    assert config.modules_for(profile) == config.preloaded_modules
 
 
 @pytest.mark.parametrize("field", ["floor", "without_layers"])

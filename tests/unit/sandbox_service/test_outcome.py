@@ -3,7 +3,13 @@ import signal
 import pytest
 
 from sandbox_service.config import SandboxConfig
-from sandbox_service.outcome import ObservedRun, execution_result, infrastructure_result, judged
+from sandbox_service.outcome import (
+    ObservedRun,
+    execution_result,
+    infrastructure_result,
+    judged,
+    refused_result,
+)
 from sandbox_service.output import CappedOutput
 from sandbox_service.protocol import ExecutionRequest
 
@@ -63,3 +69,9 @@ def test_the_record_carries_the_facts():
 def test_a_failure_of_ours_names_itself():
     result = infrastructure_result(REQUEST, "no worker", queue_s=1.5)
     assert (result.termination, result.message, result.exit_code) == ("infrastructure", "no worker", None)
+
+
+def test_a_script_that_is_not_run_reads_as_an_error_of_its_own():
+    result = refused_result(REQUEST, "there is no code")
+    assert (result.termination, result.exit_code, result.message) == ("error", None, "there is no code")
+    assert (result.stderr, result.stderr_bytes) == ("there is no code\n", 17)

@@ -249,3 +249,18 @@ async def test_the_same_place_of_a_rollout_with_another_script_is_another_execut
         rollout = await episode.run(QUESTION)
         outputs.append(rollout.executions[0].output.splitlines()[-1])
     assert outputs == ["1", "2"]
+
+
+async def test_a_script_that_is_empty_or_too_long_is_an_error_shown_to_the_model(
+    hold: Hold, pool: SandboxPool
+) -> None:
+    async def too_long(request: ExecutionRequest) -> ExecutionResult:
+        return await pool.execute(request.model_copy(update={"code": "#" * 1_000_001}))
+
+    empty = await hold("```python\n```\n", ANSWER_TURN)
+    long = await hold(SCRIPT_TURN, ANSWER_TURN, execute=too_long)
+    for rollout, said in ((empty, "0 bytes"), (long, "1000001 bytes")):
+        assert rollout.end_reason is EndReason.ANSWER
+        (execution,) = rollout.executions
+        assert execution.termination == "error"
+        assert said in rollout.segments[2].text
