@@ -14,7 +14,7 @@ ARGS ?=
 .PHONY: help setup run test lint bench doctor lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.installed ## the virtual environment, by the complete lock
 
@@ -37,8 +37,11 @@ lint: setup ## style, types, imports
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 
-bench: setup ## timed comparisons; each writes benchmarks/results/NAME.json
+bench: setup ## all timed comparisons; each writes benchmarks/results/NAME.json
 	@for file in benchmarks/bench_*.py; do $(PY) $$file || exit 1; done
+
+bench-%: setup ## one of them: bench-sandbox, bench-tasks; ARGS is handed to it
+	@$(PY) benchmarks/bench_$*.py $(ARGS)
 
 doctor: setup ## what this machine can do, and what to do about each lack
 	@$(PY) -m driver doctor

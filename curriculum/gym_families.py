@@ -29,6 +29,7 @@ GYM_LEVELS: dict[str, tuple[dict[str, Any], ...]] = {
     "tower_of_hanoi": (
         {"min_disks": 3, "max_disks": 5, "max_pegs": 4},
         {"min_disks": 4, "max_disks": 7, "min_pegs": 3, "max_pegs": 5},
+        {"min_disks": 5, "max_disks": 8, "min_pegs": 5, "max_pegs": 8},
     ),
 }
 """Levels of families whose default settings do not give enough."""

@@ -195,10 +195,17 @@ def model_present(name: str) -> Finding:
 
 
 def data() -> Finding:
-    """Whether tasks can be made; they come from an installed package, nothing is fetched."""
+    """Which of the 144 tasks can be made: most by generators, BIG-Bench Hard's from files."""
     if importlib.util.find_spec("reasoning_gym") is None:
         return Finding("task data", "fail", "reasoning_gym is missing", _INSTALL)
-    return Finding("task data", "ok", "made by reasoning-gym from a seed: `python -m driver tasks`")
+    from curriculum import bbh
+    from curriculum.bbh.files import is_available
+    from curriculum.catalogue import sources
+
+    missing = sum(not is_available(name) for name in bbh.FAMILIES)
+    have = f"{len(sources()) - missing} of {len(sources())} tasks: `python -m driver tasks`"
+    cure = "fine for the presets laptop and smoke; for the rest: python -m driver tasks fetch bbh"
+    return Finding("task data", "warn" if missing else "ok", have, cure if missing else "")
 
 
 def sandbox_layers() -> Finding:
@@ -218,9 +225,13 @@ def sandbox_layers() -> Finding:
     active = ", ".join(report.active)
     if report.refused:
         refused = "; ".join(f"{layer} ({why})" for layer, why in report.refused.items())
-        cure = (
-            "enough to run; for all layers: allow user namespaces (docker: --security-opt seccomp=unconfined)"
-        )
+        ways = [
+            "delegate a cgroup v2 with memory and pids to this user" if "cgroup" in report.refused else "",
+            "allow user namespaces (docker: --security-opt seccomp=unconfined)"
+            if report.refused.keys() - {"cgroup"}
+            else "",
+        ]
+        cure = f"enough to run; for all layers: {' and '.join(filter(None, ways))}"
         return Finding("sandbox", "warn", f"in force: {active}. Refused: {refused}", cure)
     return Finding("sandbox", "ok", f"in force: {active}")
 

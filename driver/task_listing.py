@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from curriculum import symbench
 from curriculum.bbh import files
 from curriculum.build import build_task_set, families_without_data
 from curriculum.catalogue import FamilyEntry, catalogue
@@ -116,6 +117,8 @@ def _is_available(entry: FamilyEntry) -> bool:
 
 
 def _items(entry: FamilyEntry) -> str:
+    if entry.name in symbench.STAND_INS:
+        return "generated stand-ins"
     if entry.source != "bbh":
         return "generated"
     return str(len(files.examples(entry.name))) if _is_available(entry) else _MISSING

@@ -22,6 +22,9 @@ string_deletion_and_modification string_insertion string_splitting string_synthe
 FAMILY_MODULES: dict[str, str] = {"2048": "game_2048", **{name: name for name in _NAMES.split()}}
 """Module of each family, by the family's name. Each module has its family as `FAMILY`."""
 
+STAND_INS = frozenset({"gsm_hard", "math_geometry", "math_counting_and_probability"})
+"""Families whose published items are problems of other data sets: what is generated here only resembles them."""
+
 
 class SymBenchFamily(TaskFamily, Protocol):
     """A family that can also read the items that SymBench's authors published."""

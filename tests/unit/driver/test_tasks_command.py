@@ -26,7 +26,9 @@ def test_the_list_as_json_names_144_tasks_and_what_is_missing(capsys: pytest.Cap
 
 def test_the_list_says_how_to_get_missing_data(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks"]) == 0
-    assert capsys.readouterr().out.count("run tasks fetch bbh") == 27
+    listed = capsys.readouterr().out
+    assert listed.count("run tasks fetch bbh") == 27
+    assert listed.count("generated stand-ins") == 3
 
 
 def test_a_shown_item_has_its_answer_and_the_checkers_word_on_it(capsys: pytest.CaptureFixture[str]) -> None:
