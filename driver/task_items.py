@@ -1,6 +1,9 @@
 """Shows single items of the 144 tasks, and scores any text as the answer to one."""
 
+import contextlib
 import json
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from curriculum.tasksets import classes, reasoning_gym
 from driver.errors import ConfigError
 
 _OPENING = "<<<"
+_CHECK_TIMEOUT_S = 10.0
 
 
 def shown_task(name: str, seed: int, level: int | None = None) -> Task:
@@ -63,12 +67,29 @@ def print_verdict(name: str, question_file: str, answer_file: str, as_json: bool
     task = read_item(name, question_file)
     text = _read(answer_file)
     answer = extract_answer(text) if _OPENING in text else text.strip()
-    is_right = check(task, answer)
+    with _time_limit(_CHECK_TIMEOUT_S):
+        is_right = check(task, answer)
     if as_json:
         print(json.dumps({"right": is_right, "answer": answer, "checker": task.checker}))
         return
     given = "no answer" if answer is None else answer if len(answer) <= 200 else f"{answer[:200]} ..."
     print(f"{'right' if is_right else 'wrong'}: {given}")
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Ends what runs inside by an exception, which a checker takes for a wrong answer."""
+
+    def out_of_time(*_: object) -> None:
+        raise TimeoutError(f"the checker took more than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, out_of_time)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def read_item(name: str, path: str) -> Task:

@@ -5,21 +5,7 @@ from math import comb, factorial, gcd, perm
 from random import Random
 
 from curriculum.symbench.math_answers import Drawn, fraction_text
-
-_PEOPLE = (
-    "Ana",
-    "Bruno",
-    "Chloe",
-    "Dario",
-    "Edith",
-    "Farid",
-    "Greta",
-    "Hugo",
-    "Ines",
-    "Jonas",
-    "Katya",
-    "Luis",
-)
+from curriculum.symbench.people import PEOPLE
 
 
 def committee(rng: Random, size: int) -> Drawn:
@@ -158,7 +144,7 @@ def lattice_paths(rng: Random, size: int) -> Drawn:
 def round_table(rng: Random, size: int) -> Drawn:
     """Seating at a round table, two people apart."""
     people = rng.randint(5, max(7, size))
-    first, second = rng.sample(_PEOPLE, 2)
+    first, second = rng.sample(PEOPLE, 2)
     group = f"{first}, {second} and {people - 2} others"
     text = (
         f"{group} sit down at a round table with {people} seats. Seatings that differ only by a rotation of the whole "

@@ -8,6 +8,8 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
+from curriculum.family import Item
+
 Amounts = dict[str, int]
 
 _MAX_STEPS = 5_000
@@ -83,6 +85,16 @@ def random_exchange(
         if _is_eventful(start, methods, restarts):
             break
     return start, methods
+
+
+def visited_in_turn(question: str, start: Amounts, names: list[str], methods: list[Method]) -> Item:
+    """The item that asks for what is left of the named goods when the methods are visited in turn."""
+    counts = outcome(start, methods, restarts=False).counts
+    return Item(
+        question=question,
+        answer=str(counts_in_order(counts, names)),
+        facts={"start": start, "methods": methods, "names": names},
+    )
 
 
 def listed(amounts: Amounts) -> str:

@@ -17,6 +17,7 @@ from curriculum.symbench.exchanges import (
     listed,
     outcome,
     random_exchange,
+    visited_in_turn,
 )
 from curriculum.symbench.setting_checks import require_between
 
@@ -63,7 +64,9 @@ class StringSplitting:
         start, methods = random_exchange(
             rng, tiers=(machines, parts), num_methods=num_methods, max_count=max_count, restarts=False
         )
-        return _item(_question(start, machines, parts, methods), start, [*machines, *parts], methods)
+        return visited_in_turn(
+            _question(start, machines, parts, methods), start, [*machines, *parts], methods
+        )
 
     def is_right(self, facts: dict[str, Any], answer: str) -> bool:
         """Whether the text is the stock at the end, in the order asked."""
@@ -74,16 +77,7 @@ class StringSplitting:
         """The item in one line of the published file."""
         text = row["question"]
         start = {name: int(count) for count, name in _STOCK.findall(text)}
-        return _item(text, start, list("ABCXYZ"), [_method(line) for line in _METHOD.findall(text)])
-
-
-def _item(question: str, start: Amounts, names: list[str], methods: list[Method]) -> Item:
-    counts = outcome(start, methods, restarts=False).counts
-    return Item(
-        question=question,
-        answer=str(counts_in_order(counts, names)),
-        facts={"start": start, "methods": methods, "names": names},
-    )
+        return visited_in_turn(text, start, list("ABCXYZ"), [_method(line) for line in _METHOD.findall(text)])
 
 
 def _method(line: str) -> Method:

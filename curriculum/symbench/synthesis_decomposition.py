@@ -18,6 +18,7 @@ from curriculum.symbench.exchanges import (
     listed,
     outcome,
     random_exchange,
+    visited_in_turn,
 )
 from curriculum.symbench.setting_checks import require_between
 
@@ -61,7 +62,9 @@ class SynthesisDecomposition:
         start, methods = random_exchange(
             rng, tiers=(crops, products), num_methods=num_methods, max_count=max_count, restarts=False
         )
-        return _item(_question(start, crops, products, methods), start, [*crops, *products], methods)
+        return visited_in_turn(
+            _question(start, crops, products, methods), start, [*crops, *products], methods
+        )
 
     def is_right(self, facts: dict[str, Any], answer: str) -> bool:
         """Whether the text is what the farm has at the end, in the order asked."""
@@ -78,16 +81,7 @@ class SynthesisDecomposition:
             {"takes": _amounts(takes), "gives": _amounts(gives)} for takes, gives in _METHOD.findall(text)
         ]
         names = [field.split("_")[-1] for field in asked[1].split(", ")]
-        return _item(text, _amounts(stock[1]), names, methods)
-
-
-def _item(question: str, start: Amounts, names: list[str], methods: list[Method]) -> Item:
-    counts = outcome(start, methods, restarts=False).counts
-    return Item(
-        question=question,
-        answer=str(counts_in_order(counts, names)),
-        facts={"start": start, "methods": methods, "names": names},
-    )
+        return visited_in_turn(text, _amounts(stock[1]), names, methods)
 
 
 def _amounts(text: str) -> Amounts:

@@ -5,20 +5,7 @@ from fractions import Fraction
 from random import Random
 from typing import NamedTuple
 
-_NAMES = (
-    "Ana",
-    "Bruno",
-    "Chloe",
-    "Dario",
-    "Edith",
-    "Farid",
-    "Greta",
-    "Hugo",
-    "Ines",
-    "Jonas",
-    "Katya",
-    "Luis",
-)
+from curriculum.symbench.people import PEOPLE
 
 
 class WordProblem(NamedTuple):
@@ -53,7 +40,7 @@ def payroll(rng: Random, digits: int) -> WordProblem:
         rng.randint(2, 9),
     )
     text = (
-        f"{rng.choice(_NAMES)} earns {wage} cents an hour for the first {regular} hours of a week and one and a half "
+        f"{rng.choice(PEOPLE)} earns {wage} cents an hour for the first {regular} hours of a week and one and a half "
         f"times as much for each hour beyond them. How many cents are earned in {weeks} weeks of {regular + extra} "
         "hours each?"
     )
@@ -91,7 +78,7 @@ def discount(rng: Random, digits: int) -> WordProblem:
         rng.randint(3, 99),
     )
     text = (
-        f"A machine costs {price} dollars. {rng.choice(_NAMES)} orders {count} of them, gets {percent} percent off "
+        f"A machine costs {price} dollars. {rng.choice(PEOPLE)} orders {count} of them, gets {percent} percent off "
         f"the price of all of them together, and pays {fee} dollars for delivery on top. "
         "How many dollars does the order cost?"
     )
@@ -113,7 +100,7 @@ def average(rng: Random, digits: int) -> WordProblem:
 def shares(rng: Random, digits: int) -> WordProblem:
     """A total split by a ratio."""
     total, a, b, c = _big(rng, digits), rng.randint(1, 9), rng.randint(1, 9), rng.randint(1, 9)
-    one, two, three = rng.sample(_NAMES, 3)
+    one, two, three = rng.sample(PEOPLE, 3)
     text = (
         f"{one}, {two} and {three} divide {total} grams of gold in the ratio {a} : {b} : {c}, in this order. "
         f"How many grams more does {three} get than {one} (negative if fewer)?"
