@@ -16,6 +16,7 @@ from sandbox_service.config import SandboxConfig
 from sandbox_service.protocol import ExecutionRequest
 
 SCRATCH = "/scratch"
+_TMP = "/tmp"
 _ORDER, _ENTRY = "/sandbox/order.json", "/sandbox/entry.py"
 _NOBODY = 65534
 _MAX_OPEN_FILES = 256
@@ -74,7 +75,10 @@ def write_bundle(folder: Path, request: ExecutionRequest, layout: Layout, limits
         if Path(path).is_symlink():
             _inside(root, path).parent.mkdir(parents=True, exist_ok=True)
             _inside(root, path).symlink_to(Path(path).readlink())
-    _inside(root, "/tmp").symlink_to(f"{SCRATCH}/tmp")
+    if _reads_below_tmp(layout):
+        _inside(root, _TMP).mkdir()
+    else:
+        _inside(root, _TMP).symlink_to(f"{SCRATCH}/tmp")
     order = {
         "code": request.code,
         "seed": request.seed,
@@ -138,6 +142,11 @@ def _process(request: ExecutionRequest, limits: SandboxConfig) -> dict[str, Any]
     }
 
 
+def _reads_below_tmp(layout: Layout) -> bool:
+    """Whether the interpreter itself lies there: then it cannot be a link into the scratch folder."""
+    return any(path.startswith(f"{_TMP}/") for path in layout.read_paths)
+
+
 def _mounts(folder: Path, layout: Layout, limits: SandboxConfig) -> list[dict[str, Any]]:
     def tmpfs(destination: str, *options: str) -> dict[str, Any]:
         return {"destination": destination, "type": "tmpfs", "source": "tmpfs", "options": list(options)}
@@ -150,6 +159,11 @@ def _mounts(folder: Path, layout: Layout, limits: SandboxConfig) -> list[dict[st
         {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "nodev", "noexec"]},
         tmpfs("/dev", "nosuid", "mode=755", "size=64k"),
         tmpfs(SCRATCH, "nosuid", "nodev", "mode=1777", size, "nr_inodes=4096"),
+        *(
+            [tmpfs(_TMP, "nosuid", "nodev", "mode=1777", size, "nr_inodes=4096")]
+            if _reads_below_tmp(layout)
+            else []
+        ),
         *(bound(path, path) for path in layout.read_paths if not Path(path).is_symlink()),
         bound(str(folder / "order.json"), _ORDER),
         bound(str(Path(__file__).with_name("entry.py")), _ENTRY),

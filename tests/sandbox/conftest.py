@@ -65,7 +65,7 @@ def _no_process_and_no_file_is_left_over(tmp_path_factory: pytest.TempPathFactor
     assert [name for name in process_comms() if name.startswith("sbx-")] == []
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session", params=list(TIERS))
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=list(TIERS))
 async def pool(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[SandboxPool]:
