@@ -24,13 +24,14 @@ _OPENING = "<<<"
 _CHECK_TIMEOUT_S = 10.0
 
 
-def shown_task(name: str, seed: int, level: int | None = None) -> Task:
+def shown_task(name: str, seed: int, level: int | None = None, bbh_folder: str | None = None) -> Task:
     """An item of one of the 144 tasks; the same for the same seed.
 
     Args:
         name: Of the task.
         seed: Any number; for a task whose items come from a file, it picks one.
         level: Of difficulty, from 0; by default the first item of the task as the presets have it.
+        bbh_folder: Where BIG-Bench Hard's files are; by default the cache.
 
     Raises:
         ConfigError: There is no such task or level, or its data are missing.
@@ -38,7 +39,7 @@ def shown_task(name: str, seed: int, level: int | None = None) -> Task:
     family = _family_config(_entry(name))
     try:
         if family.source == "bbh":
-            examples = files.examples(family.name)
+            examples = files.examples(family.name, Path(bbh_folder) if bbh_folder else None)
             item = bbh.item(family.name, examples[seed % len(examples)])
             return classes.draft(item, bbh.FAMILIES[family.name].checker).task(
                 "bbh", family.name, seed, "shown"
@@ -48,9 +49,9 @@ def shown_task(name: str, seed: int, level: int | None = None) -> Task:
         raise ConfigError(str(error)) from error
 
 
-def print_item(name: str, seed: int, level: int | None, as_json: bool) -> None:
+def print_item(name: str, seed: int, level: int | None, as_json: bool, bbh_folder: str | None = None) -> None:
     """Question, reference answer where there is one, and what the checker says of that answer."""
-    task = shown_task(name, seed, level)
+    task = shown_task(name, seed, level, bbh_folder)
     answer = decode_payload(task.payload).get("answer")
     verdict = None if answer is None else check(task, str(answer))
     if as_json:

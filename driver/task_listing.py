@@ -53,17 +53,22 @@ def _built(config: TaskSetConfig, bars: Progress) -> list[Task]:
     return build_task_set(config, on_family)
 
 
-def print_catalogue(as_json: bool) -> None:
+def print_catalogue(as_json: bool, bbh_folder: str | None = None) -> None:
     """The 144 tasks, one row each, or as a JSON list."""
     entries = list(catalogue().values())
+    folder = Path(bbh_folder) if bbh_folder else None
     if as_json:
-        print(json.dumps([{**e.model_dump(), "available": _is_available(e)} for e in entries], indent=1))
+        print(
+            json.dumps([{**e.model_dump(), "available": _is_available(e, folder)} for e in entries], indent=1)
+        )
         return
     held_out = sum(e.split == "test" for e in entries)
     table = Table("task", "source", "capability", "items", "split", "checker")
     table.title = f"{len(entries)} tasks: {len(entries) - held_out} to train on, {held_out} held out"
     for entry in entries:
-        table.add_row(entry.name, entry.source, entry.capability, _items(entry), entry.split, entry.checker)
+        table.add_row(
+            entry.name, entry.source, entry.capability, _items(entry, folder), entry.split, entry.checker
+        )
     Console(width=None if Console().is_terminal else 200).print(table)
 
 
@@ -112,13 +117,13 @@ def fetch_bbh(folder: str | None, address: str | None) -> None:
     print(f"{fetched} of {len(files.CHECKSUMS)} files fetched into {target}, all checksums right")
 
 
-def _is_available(entry: FamilyEntry) -> bool:
-    return entry.source != "bbh" or files.is_available(entry.name)
+def _is_available(entry: FamilyEntry, folder: Path | None) -> bool:
+    return entry.source != "bbh" or files.is_available(entry.name, folder)
 
 
-def _items(entry: FamilyEntry) -> str:
+def _items(entry: FamilyEntry, folder: Path | None) -> str:
     if entry.name in symbench.STAND_INS:
         return "generated stand-ins"
     if entry.source != "bbh":
         return "generated"
-    return str(len(files.examples(entry.name))) if _is_available(entry) else _MISSING
+    return str(len(files.examples(entry.name, folder))) if _is_available(entry, folder) else _MISSING

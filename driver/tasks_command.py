@@ -17,9 +17,9 @@ def add_tasks_command(
         takes_config: Adds the arguments of a run config to a parser.
         reads_config: Reads that config.
     """
-    tasks.add_argument("--json", action="store_true", help="as JSON")
+    _add_list_options(tasks)
     commands = tasks.add_subparsers(metavar="SUBCOMMAND")
-    _add(commands, "list", "the 144 tasks (the default)", _list).add_argument("--json", action="store_true")
+    _add_list_options(_add(commands, "list", "the 144 tasks (the default)", _list))
     _add_show(commands)
     _add_check(commands)
     fetch = _add(commands, "fetch", "get data that cannot be generated", _fetch)
@@ -41,11 +41,21 @@ def run_tasks(options: argparse.Namespace) -> None:
     _list(options)
 
 
+def _add_list_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="as JSON")
+    _add_bbh_folder(command)
+
+
+def _add_bbh_folder(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--bbh-folder", metavar="FOLDER", help="BIG-Bench Hard's files (default: the cache)")
+
+
 def _add_show(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     show = _add(commands, "show", "an item, its answer, and what the checker says of it", _show)
     show.add_argument("name")
     show.add_argument("--seed", type=int, default=0)
     show.add_argument("--level", type=int, default=None, help="difficulty, from 0")
+    _add_bbh_folder(show)
     show.add_argument("--json", action="store_true", help="as JSON, which `tasks check` reads")
 
 
@@ -71,13 +81,13 @@ def _add(
 def _list(options: argparse.Namespace) -> None:
     from driver.task_listing import print_catalogue
 
-    print_catalogue(options.json)
+    print_catalogue(options.json, options.bbh_folder)
 
 
 def _show(options: argparse.Namespace) -> None:
     from driver.task_items import print_item
 
-    print_item(options.name, options.seed, options.level, options.json)
+    print_item(options.name, options.seed, options.level, options.json, options.bbh_folder)
 
 
 def _check(options: argparse.Namespace) -> None:

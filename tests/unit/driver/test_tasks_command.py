@@ -31,6 +31,18 @@ def test_the_list_says_how_to_get_missing_data(capsys: pytest.CaptureFixture[str
     assert listed.count("generated stand-ins") == 3
 
 
+def test_a_folder_with_official_files_makes_its_tasks_available(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = {"input": "Do you return?\nOptions:\n- Yes\n- No", "target": "No"}
+    (tmp_path / "navigate.json").write_text(json.dumps({"examples": [example]}))
+    assert main(["tasks", "--json", "--bbh-folder", str(tmp_path)]) == 0
+    rows = {row["name"]: row["available"] for row in json.loads(capsys.readouterr().out)}
+    assert (rows["navigate"], rows["hyperbaton"]) == (True, False)
+    assert main(["tasks", "show", "navigate", "--bbh-folder", str(tmp_path)]) == 0
+    assert "says of it: right" in capsys.readouterr().out
+
+
 def test_a_shown_item_has_its_answer_and_the_checkers_word_on_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "show", "eight_queens", "--seed", "3"]) == 0
     first = capsys.readouterr().out
