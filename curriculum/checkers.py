@@ -9,6 +9,7 @@ from typing import Any
 
 from curriculum import normalisers, symbench
 from curriculum.family import MAX_ANSWER_LENGTH
+from curriculum.normalisers.agreement import reads_alike
 from curriculum.payloads import decode_payload
 from curriculum.task import Task
 
@@ -143,8 +144,7 @@ def formula(payload: dict[str, Any], answer: str) -> bool:
 
 
 def _same(reading: Callable[[str], object], payload: dict[str, Any], answer: str) -> bool:
-    right = reading(str(payload["answer"]))
-    return right is not None and reading(answer) == right
+    return reads_alike(reading, answer, str(payload["answer"]))
 
 
 CHECKERS: dict[str, Checker] = {

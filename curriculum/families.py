@@ -8,9 +8,9 @@ from item to item. The held-out families need a move that training never shows (
 from pathlib import Path
 from typing import NamedTuple
 
-from curriculum import bbh, symbench
+from curriculum.catalogue import sources
 from curriculum.config import FamilyConfig, TaskSetConfig
-from curriculum.gym_families import GYM_FAMILIES, GYM_LEVELS
+from curriculum.gym_families import GYM_LEVELS
 from curriculum.split import Source, held_out_families
 
 
@@ -132,25 +132,18 @@ _SMOKE = FamilyPreset(
 )
 
 
-def _of_the_144(*wanted: str) -> FamilyPreset:
+def _of_the_144(*wanted: Source) -> FamilyPreset:
     """Families of these sources, on the sides where the published split has them."""
     families = [
         FamilyConfig(name=name, source=source, levels=GYM_LEVELS.get(name, ({},)))
-        for source, names in _NAMES.items()
+        for name, source in sources().items()
         if source in wanted
-        for name in names
     ]
     held_out = held_out_families()
     return FamilyPreset(
         tuple(f for f in families if f.name not in held_out), tuple(f for f in families if f.name in held_out)
     )
 
-
-_NAMES: dict[Source, tuple[str, ...]] = {
-    "symbench": tuple(symbench.FAMILY_MODULES),
-    "bbh": tuple(bbh.FAMILIES),
-    "reasoning_gym": GYM_FAMILIES,
-}
 
 PRESETS: dict[str, FamilyPreset] = {
     "laptop": _LAPTOP,

@@ -14,6 +14,7 @@ from typing import Any
 
 from curriculum.gym_verifiers import VERIFIERS, Rule, by_package
 from curriculum.normalisers import cell_rows, integer, integers, items, number, numbers, plain_text
+from curriculum.normalisers.agreement import all_close, reads_alike
 from curriculum.normalisers.wrapping import unwrapped
 from curriculum.safe_arithmetic import expression_value
 
@@ -33,6 +34,8 @@ _DURATION = re.compile(
     r"(?:(?P<days>[0-9]+)\s+days?)?"
     r"(?:,?\s*(?P<clock>[0-9]{1,4}(?::[0-9]{1,2}){1,2}(?:\.[0-9]{1,6})?))?"
 )
+_HALF_A_HUNDREDTH = Fraction("0.0051")
+"""What rounding to two decimals changes, and a little more."""
 _ROLE = re.compile(r"(?P<name>[A-Za-z]+) is an? (?P<role>[a-z]+)")
 
 
@@ -78,7 +81,7 @@ def _formula(dataset: str) -> Callable[[dict[str, Any], str], bool]:
 
 def _same_number(item: dict[str, Any], answer: str) -> bool:
     """gsm_symbolic: the package takes the last number of any text; products: it reads `2,6,1` as 261."""
-    return number(answer) is not None and number(answer) == number(item["answer"])
+    return reads_alike(number, answer, item["answer"])
 
 
 def _worked_out(item: dict[str, Any], answer: str) -> bool:
@@ -88,7 +91,7 @@ def _worked_out(item: dict[str, Any], answer: str) -> bool:
 
 def _same_whole_number(item: dict[str, Any], answer: str) -> bool:
     """Equality of texts in the package: `1,234` and `6.0` were wrong."""
-    return integer(answer) is not None and integer(answer) == integer(item["answer"])
+    return reads_alike(integer, answer, item["answer"])
 
 
 def _close(relative: str, absolute: str = "0") -> Rule:
@@ -134,10 +137,7 @@ def _close_grid(item: dict[str, Any], answer: str) -> bool:
     width = len(right[0] or ())
     given = [numbers(" ".join(row)) for row in cell_rows(answer, width) or ()]
     return len(given) == len(right) and all(
-        g is not None
-        and r is not None
-        and all(abs(a - b) <= Fraction("0.0051") for a, b in zip(g, r, strict=True))
-        for g, r in zip(given, right, strict=True)
+        all_close(g, r, _HALF_A_HUNDREDTH) for g, r in zip(given, right, strict=True)
     )
 
 
@@ -146,14 +146,7 @@ def _close_numbers(absolute: str) -> Rule:
 
     def rule(item: dict[str, Any], answer: str) -> bool:
         given, right = numbers(answer), numbers(item["answer"])
-        return (
-            given is not None
-            and right is not None
-            and len(given) == len(right)
-            and all(
-                abs(a - b) <= Fraction(absolute) for a, b in zip(sorted(given), sorted(right), strict=True)
-            )
-        )
+        return all_close(given and sorted(given), right and sorted(right), Fraction(absolute))
 
     return rule
 
@@ -162,12 +155,7 @@ def _geometry(item: dict[str, Any], answer: str) -> bool:
     """advanced_geometry: numbers in order within the three decimals asked for; the package read any text."""
     plain = [text.removesuffix("degrees").strip().removesuffix("\u00b0") for text in (answer, item["answer"])]
     given, right = (numbers(text) for text in plain)
-    return (
-        given is not None
-        and right is not None
-        and len(given) == len(right)
-        and all(abs(a - b) <= Fraction("0.0051") for a, b in zip(given, right, strict=True))
-    )
+    return all_close(given, right, _HALF_A_HUNDREDTH)
 
 
 def _lowest_terms(item: dict[str, Any], answer: str) -> bool:
@@ -227,11 +215,11 @@ def _same_list(item: dict[str, Any], answer: str) -> bool:
 
 def _same_items(item: dict[str, Any], answer: str) -> bool:
     """number_filtering: the elements as they are written, quotes or not."""
-    return items(answer) is not None and items(answer) == items(item["answer"])
+    return reads_alike(items, answer, item["answer"])
 
 
 def _same_whole_numbers(item: dict[str, Any], answer: str) -> bool:
-    return integers(answer) is not None and integers(answer) == integers(item["answer"])
+    return reads_alike(integers, answer, item["answer"])
 
 
 OWN_RULES: dict[str, Rule] = {

@@ -144,8 +144,9 @@ def _family_config(family: FamilyEntry) -> FamilyConfig:
 def _at_level(family: FamilyConfig, level: int | None) -> FamilyConfig:
     if level is None:
         return family
-    has_own = family.source == "symbench" and family.levels == ({},)
-    levels = symbench.family(family.name).levels if has_own else family.levels
+    levels = family.levels
+    if family.source == "symbench":
+        levels = classes.chosen_levels(symbench.family(family.name), levels)
     if not 0 <= level < len(levels):
         raise ConfigError(f"{family.name} has levels 0 to {len(levels) - 1}, not {level}: correct --level")
     return family.model_copy(update={"levels": (levels[level],)})

@@ -70,6 +70,11 @@ class SandboxConfig(BaseModel):
     """Existing folder for scratch folders where the machine allows no private root."""
 
     @property
+    def batch_places(self) -> int:
+        """Scripts of one batch that are with the pool at a time: the queue is never filled by one caller."""
+        return self.num_workers + self.queue_size // 2
+
+    @property
     def first_profile(self) -> str:
         """The profile of the workers that are warm from the start."""
         if not isinstance(self.preload, str):

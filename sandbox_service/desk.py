@@ -66,10 +66,16 @@ class LaneDesk:
         self, run: ObservedRun, request: ExecutionRequest, lane: LaneClient, *, queue_s: float
     ) -> ExecutionResult:
         """The record of a run, with where and within which walls it took place."""
-        result = execution_result(
-            run, request, self._config, queue_s=queue_s, worker=lane.name, layers=self._active
+        return execution_result(
+            run,
+            request,
+            self._config,
+            queue_s=queue_s,
+            worker=lane.name,
+            layers=self._active,
+            refused_layers=self._refused,
+            profile=lane.profile,
         )
-        return result.model_copy(update={"profile": lane.profile, "refused_layers": self._refused})
 
     async def _next_lane(self, profile: str) -> LaneClient:
         await self.roster.slot()

@@ -5,6 +5,7 @@ Nothing that a script says of itself counts, but for the last line of an uncaugh
 
 import re
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox_service.config import SandboxConfig
@@ -61,6 +62,8 @@ def execution_result(
     queue_s: float,
     worker: str,
     layers: tuple[str, ...],
+    refused_layers: tuple[str, ...] = (),
+    profile: str = "",
 ) -> ExecutionResult:
     """The record of a run that took place."""
     termination, message = judged(run, request, config)
@@ -78,8 +81,22 @@ def execution_result(
         queue_s=queue_s,
         worker=worker,
         layers=layers,
+        refused_layers=refused_layers,
+        profile=profile,
         message=message,
     )
+
+
+def queue_full_result(request: ExecutionRequest, num_queued: int) -> ExecutionResult:
+    """The record of a request for which there is no room."""
+    cure = "send fewer at a time or raise SandboxConfig.queue_size"
+    return infrastructure_result(request, f"{num_queued} requests wait already: {cure}", queue_s=0.0)
+
+
+def given_up_result(request: ExecutionRequest, failures: Sequence[str], *, queue_s: float) -> ExecutionResult:
+    """The record of a request that failed through our own fault as often as it is tried."""
+    message = f"gave up after {len(failures)} attempts: {'; '.join(failures)}"
+    return infrastructure_result(request, message, queue_s=queue_s)
 
 
 def infrastructure_result(request: ExecutionRequest, message: str, *, queue_s: float) -> ExecutionResult:

@@ -17,8 +17,8 @@ from sandbox_service.config import SandboxConfig
 from sandbox_service.desk import LaneDesk
 from sandbox_service.errors import LaneLostError, SandboxError, SandboxUnavailableError
 from sandbox_service.isolation import IsolationReport, probe_layers
-from sandbox_service.ledger import Execution, ExecutionLedger
-from sandbox_service.outcome import infrastructure_result, refused_result
+from sandbox_service.ledger import ExecutionLedger, run_side_by_side
+from sandbox_service.outcome import queue_full_result, refused_result
 from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination, code_refusal
 from sandbox_service.roster import LaneRoster
 from sandbox_service.runner import ScriptRunner
@@ -85,27 +85,12 @@ class SandboxPool:
         """
         if self._machinery is None or not self._is_open:
             raise SandboxError("the sandbox pool is not running: await pool.start() first")
-        finished = self._ledger.finished(request.execution_id)
-        if finished is not None:
-            return finished
-        execution = self._ledger.running(request.execution_id) or self._begun(request, self._machinery)
-        execution.num_waiting += 1
-        try:
-            return await asyncio.shield(execution.task)
-        except asyncio.CancelledError:
-            return await self._cancelled(execution)
-        finally:
-            execution.num_waiting -= 1
+        machinery = self._machinery
+        return await self._ledger.once(request, lambda asked: self._carried_out(asked, machinery))
 
     async def run_batch(self, requests: Sequence[ExecutionRequest]) -> list[ExecutionResult]:
         """Run scripts side by side; results in the order of the requests. Never overfills the queue."""
-        places = asyncio.Semaphore(self.config.num_workers + self.config.queue_size // 2)
-
-        async def run(request: ExecutionRequest) -> ExecutionResult:
-            async with places:
-                return await self.execute(request)
-
-        return list(await asyncio.gather(*(run(request) for request in requests)))
+        return await run_side_by_side(requests, self.execute, self.config)
 
     async def close_session(self, session_id: str) -> bool:
         """End a session with its process, its names and its files; False if there is none of that id."""
@@ -118,10 +103,7 @@ class SandboxPool:
     async def close(self) -> None:
         """Kill what runs and end every worker and session. No process and no file is left."""
         was_open, self._is_open = self._is_open, False
-        tasks = self._ledger.tasks()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._ledger.cancel_all()
         if was_open and self._machinery is not None:
             await asyncio.gather(self._machinery.desk.roster.close(), self._machinery.sessions.close())
         if self._folder:
@@ -153,31 +135,12 @@ class SandboxPool:
             }
         return numbers
 
-    def _begun(self, request: ExecutionRequest, machinery: _Machinery) -> Execution:
-        execution = Execution(request, asyncio.create_task(self._carried_out(request, machinery)))
-        self._ledger.begin(execution)
-        return execution
-
-    async def _cancelled(self, execution: Execution) -> ExecutionResult:
-        """Cancelled from outside: kill the script unless someone else waits for it. By `close`: say so."""
-        task = asyncio.current_task()
-        if task is not None and not task.cancelling():
-            return infrastructure_result(execution.request, "the pool was closed", queue_s=0.0)
-        if execution.num_waiting == 1:
-            self._ledger.forget(execution)
-            execution.task.cancel()
-            await asyncio.wait([execution.task])
-        raise asyncio.CancelledError
-
     async def _carried_out(self, request: ExecutionRequest, machinery: _Machinery) -> ExecutionResult:
         num_queued = machinery.desk.num_queued
         if refusal := code_refusal(request.code, self.config.max_code_bytes):
             result = refused_result(request, refusal)
         elif num_queued >= self.config.queue_size:
-            cure = "send fewer at a time or raise SandboxConfig.queue_size"
-            result = infrastructure_result(
-                request, f"{num_queued} requests wait already: {cure}", queue_s=0.0
-            )
+            result = queue_full_result(request, num_queued)
         elif request.session is not None:
             result = await machinery.sessions.result(request, request.session)
         else:

@@ -5,7 +5,7 @@ import time
 from sandbox_service.config import SandboxConfig
 from sandbox_service.desk import LaneDesk
 from sandbox_service.errors import LaneLostError, NotAdmittedError
-from sandbox_service.outcome import infrastructure_result
+from sandbox_service.outcome import given_up_result, infrastructure_result
 from sandbox_service.protocol import ExecutionRequest, ExecutionResult
 
 
@@ -43,5 +43,4 @@ class ScriptRunner:
             finally:
                 self._desk.roster.give_back(lane)
             return self._desk.result(run, request, lane, queue_s=queue_s)
-        message = f"gave up after {len(failures)} attempts: {'; '.join(failures)}"
-        return infrastructure_result(request, message, queue_s=queue_s)
+        return given_up_result(request, failures, queue_s=queue_s)

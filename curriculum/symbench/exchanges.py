@@ -6,9 +6,10 @@ so that every exchange comes to an end.
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from curriculum.family import Item
+from curriculum.normalisers import integers
 
 Amounts = dict[str, int]
 
@@ -95,6 +96,12 @@ def visited_in_turn(question: str, start: Amounts, names: list[str], methods: li
         answer=str(counts_in_order(counts, names)),
         facts={"start": start, "methods": methods, "names": names},
     )
+
+
+def is_what_is_left(facts: dict[str, Any], answer: str) -> bool:
+    """Whether a text gives the counts at the end of an item of `visited_in_turn`, in the order asked."""
+    counts = outcome(facts["start"], facts["methods"], restarts=False).counts
+    return integers(answer) == counts_in_order(counts, facts["names"])
 
 
 def listed(amounts: Amounts) -> str:

@@ -10,13 +10,11 @@ import string
 from typing import Any
 
 from curriculum.family import Capability, Item
-from curriculum.normalisers import integers
 from curriculum.symbench.exchanges import (
     Amounts,
     Method,
-    counts_in_order,
+    is_what_is_left,
     listed,
-    outcome,
     random_exchange,
     visited_in_turn,
 )
@@ -68,8 +66,7 @@ class SynthesisDecomposition:
 
     def is_right(self, facts: dict[str, Any], answer: str) -> bool:
         """Whether the text is what the farm has at the end, in the order asked."""
-        counts = outcome(facts["start"], facts["methods"], restarts=False).counts
-        return integers(answer) == counts_in_order(counts, facts["names"])
+        return is_what_is_left(facts, answer)
 
     def from_published(self, row: dict[str, Any]) -> Item:
         """The item in one line of the published file."""

@@ -29,10 +29,9 @@ def generated(
         seed: Of the whole task set.
         is_new: Claims a question.
     """
-    wanted = family.levels if levels == ({},) else levels
     streams = [
         _level_items(family, checker, level, derived_seed(seed, family.name, number), is_new)
-        for number, level in enumerate(wanted)
+        for number, level in enumerate(chosen_levels(family, levels))
     ]
     while streams:
         for stream in tuple(streams):
@@ -41,6 +40,11 @@ def generated(
                 streams.remove(stream)
             else:
                 yield draft
+
+
+def chosen_levels(family: TaskFamily, levels: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    """The levels of a config, or the family's own where it names none."""
+    return family.levels if levels == ({},) else levels
 
 
 def draft(item: Item, checker: str) -> Draft:

@@ -94,16 +94,12 @@ class TaskTable(Sequence[Task]):
                 f"{self.path} has columns {schema.names}, not {SCHEMA.names}: freeze the task set again"
             )
         self.content_hash = (self._file.metadata.metadata or {}).get(_HASH_KEY, b"").decode()
-        # As Arrow columns: a million Python strings would take ten times the room.
-        index = self._file.read(columns=["task_id", "split"], use_threads=False)
-        self._ids = index["task_id"].combine_chunks()
-        self._splits = index["split"].combine_chunks().dictionary_encode()
         sizes = [self._file.metadata.row_group(n).num_rows for n in range(self._file.num_row_groups)]
-        self._first_rows = list(itertools.accumulate(sizes, initial=0))
+        self._first_rows: list[int] = list(itertools.accumulate(sizes, initial=0))
         self._group = functools.lru_cache(maxsize=8)(self._read_group)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return self._first_rows[-1]
 
     def __getitem__(self, row: int) -> Task:  # type: ignore[override]
         if not -len(self) <= row < len(self):
@@ -125,7 +121,7 @@ class TaskTable(Sequence[Task]):
         Raises:
             KeyError: If there is none.
         """
-        row = pc.index(self._ids, task_id).as_py()
+        row = pc.index(self._index["task_id"], task_id).as_py()
         if row < 0:
             raise KeyError(
                 f"no task {task_id!r} in {self.path} ({len(self)} tasks): was it frozen from another config?"
@@ -135,12 +131,19 @@ class TaskTable(Sequence[Task]):
     def split(self, name: str) -> list[Task]:
         """The tasks of a split, in order."""
         return [
-            self[row] for row in np.flatnonzero(pc.equal(self._splits, name).to_numpy(zero_copy_only=False))
+            self[row]
+            for row in np.flatnonzero(pc.equal(self._index["split"], name).to_numpy(zero_copy_only=False))
         ]
 
     def is_intact(self) -> bool:
         """Whether the content still has the hash it was frozen with (reads everything)."""
         return bool(content_hash(self) == self.content_hash)
+
+    @functools.cached_property
+    def _index(self) -> pa.Table:
+        """Ids and splits, as Arrow columns: a million Python strings would take ten times the room."""
+        index = self._file.read(columns=["task_id", "split"], use_threads=False).combine_chunks()
+        return index.set_column(1, "split", index["split"].dictionary_encode())
 
     def _read_group(self, group: int) -> list[Task]:
         return [Task(**row) for row in self._file.read_row_group(group).to_pylist()]

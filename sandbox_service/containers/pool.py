@@ -15,8 +15,15 @@ from sandbox_service.containers.config import ContainerConfig
 from sandbox_service.containers.container import Container
 from sandbox_service.errors import LaneLostError, SandboxError, SandboxUnavailableError
 from sandbox_service.isolation import IsolationReport, lane_spec
-from sandbox_service.ledger import Execution, ExecutionLedger
-from sandbox_service.outcome import ObservedRun, execution_result, infrastructure_result, refused_result
+from sandbox_service.ledger import ExecutionLedger, run_side_by_side
+from sandbox_service.outcome import (
+    ObservedRun,
+    execution_result,
+    given_up_result,
+    infrastructure_result,
+    queue_full_result,
+    refused_result,
+)
 from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination, code_refusal
 from sandbox_service.worker import layers
 
@@ -73,45 +80,16 @@ class ContainerPool:
         """Run one script. An id under way or ended lately is not run again. Cancelling kills the container."""
         if self.report is None:
             raise SandboxError("the container pool is not running: await pool.start() first")
-        finished = self._ledger.finished(request.execution_id)
-        if finished is not None:
-            return finished
-        execution = self._ledger.running(request.execution_id)
-        if execution is None:
-            execution = Execution(request, asyncio.create_task(self._carried_out(request)))
-            self._ledger.begin(execution)
-        execution.num_waiting += 1
-        try:
-            return await asyncio.shield(execution.task)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and not task.cancelling():
-                return infrastructure_result(request, "the pool was closed", queue_s=0.0)
-            if execution.num_waiting == 1:
-                self._ledger.forget(execution)
-                execution.task.cancel()
-                await asyncio.wait([execution.task])
-            raise
-        finally:
-            execution.num_waiting -= 1
+        return await self._ledger.once(request, self._carried_out)
 
     async def run_batch(self, requests: Sequence[ExecutionRequest]) -> list[ExecutionResult]:
         """Run scripts side by side; results in the order of the requests. Never overfills the queue."""
-        places = asyncio.Semaphore(self.limits.num_workers + self.limits.queue_size // 2)
-
-        async def run(request: ExecutionRequest) -> ExecutionResult:
-            async with places:
-                return await self.execute(request)
-
-        return list(await asyncio.gather(*(run(request) for request in requests)))
+        return await run_side_by_side(requests, self.execute, self.limits)
 
     async def close(self) -> None:
         """Kill every container. No process and no file is left."""
         self.report = None
-        tasks = self._ledger.tasks()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._ledger.cancel_all()
         folder, self._folder = self._folder, Path()
         if folder != Path():
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -173,9 +151,7 @@ class ContainerPool:
             message = "containers keep no sessions: leave out ExecutionRequest.session or use warm workers"
             result = infrastructure_result(request, message, queue_s=0.0)
         elif self._num_queued >= self.limits.queue_size:
-            cure = "send fewer at a time or raise SandboxConfig.queue_size"
-            message = f"{self._num_queued} requests wait already: {cure}"
-            result = infrastructure_result(request, message, queue_s=0.0)
+            result = queue_full_result(request, self._num_queued)
         else:
             result = await self._first_result(request)
         self._counts[result.termination.value] += 1
@@ -211,9 +187,13 @@ class ContainerPool:
                 failures.append(str(error))
                 continue
             report = self.report or IsolationReport((), {})
-            result = execution_result(
-                run, request, self.limits, queue_s=queue_s, worker=self.config.runtime, layers=report.active
+            return execution_result(
+                run,
+                request,
+                self.limits,
+                queue_s=queue_s,
+                worker=self.config.runtime,
+                layers=report.active,
+                refused_layers=tuple(report.refused),
             )
-            return result.model_copy(update={"refused_layers": tuple(report.refused)})
-        message = f"gave up after {len(failures)} attempts: {'; '.join(failures)}"
-        return infrastructure_result(request, message, queue_s=queue_s)
+        return given_up_result(request, failures, queue_s=queue_s)

@@ -92,9 +92,7 @@ class SandboxFront:
         self, requests: Sequence[ExecutionRequest], receive: Receive
     ) -> list[ExecutionResult]:
         """Run scripts side by side, as `run` does one."""
-        # The pool lets no more of a batch into its queue.
-        most_at_once = self.config.sandbox.num_workers + self.config.sandbox.queue_size // 2
-        with self._place(min(len(requests), most_at_once)):
+        with self._place(min(len(requests), self.config.sandbox.batch_places)):
             return await _unless_abandoned(self.pool.run_batch(requests), receive)
 
     @contextlib.contextmanager

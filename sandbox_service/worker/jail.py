@@ -35,6 +35,7 @@ class Jail:
         self._active = frozenset(spec.layers)
         self._scratch = scratch
         self._baseline_bytes = _virtual_memory_bytes()
+        self._num_cpus = os.cpu_count() or 1
         # Made before the private root hides the folder.
         in_group = layers.CGROUP in self._active
         self.group = cgroup.LaneGroup(spec.cgroup_folder, spec.max_processes) if in_group else None
@@ -105,7 +106,7 @@ class Jail:
         )
 
     def _set_rlimits(self, limits: Limits) -> None:
-        cpu_s = math.ceil(limits.timeout_s) * (os.cpu_count() or 1) + 1
+        cpu_s = math.ceil(limits.timeout_s) * self._num_cpus + 1
         values = {
             resource.RLIMIT_AS: self._baseline_bytes + limits.memory_mib * _MIB,
             resource.RLIMIT_CORE: 0,

@@ -191,7 +191,12 @@ for target in set({targets}) - {{os.getpid()}}:
 
 
 def texts_written_below(scratch_root: str) -> list[str]:
-    return list(filter(None, (path.read_text() for path in Path(scratch_root).glob("*/*/run/work/pid"))))
+    return list(
+        filter(
+            None,
+            (path.read_text() for path in Path(scratch_root).glob(str(Path("*", "*", "run", "work", "pid")))),
+        )
+    )
 
 
 async def pid_written_below(scratch_root: str) -> int:

@@ -1,0 +1,22 @@
+"""Whether an answer says the same as the reference answer, by one reading of both."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+
+def reads_alike(reading: Callable[[str], object], answer: str, reference: str) -> bool:
+    """Whether both texts are read, and as equal values."""
+    right = reading(reference)
+    return right is not None and reading(answer) == right
+
+
+def all_close(
+    given: Sequence[Fraction] | None, right: Sequence[Fraction] | None, tolerance: Fraction
+) -> bool:
+    """Whether there are as many numbers, each within the tolerance; never where a list could not be read."""
+    return (
+        given is not None
+        and right is not None
+        and len(given) == len(right)
+        and all(abs(a - b) <= tolerance for a, b in zip(given, right, strict=True))
+    )
