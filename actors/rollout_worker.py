@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from actors.callables import ExecuteFn, Generation, SamplingSpec
 from actors.engines.config import EngineConfig
 from actors.episodes.config import RolloutConfig
 from actors.episodes.episode import Episode
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
-from actors.protocols import ExecuteFn, Generation, SamplingSpec
 from actors.records import RolloutGroup, WeightManifest
 from actors.weights.buckets import verify
 from actors.weights.folder import folder_buckets

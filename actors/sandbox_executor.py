@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from actors.errors import ExecutorRetiredError
-from actors.sandbox_scaling import ExecutorLoad
+from actors.sandbox_pool.scaling_policy import ExecutorLoad
 from sandbox_service import ExecutionRequest, ExecutionResult, SandboxConfig, SandboxPool
 
 

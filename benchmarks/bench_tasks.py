@@ -21,14 +21,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from junk_answers import JUNK
 
-from curriculum.build import build_task_set
-from curriculum.checkers import check, preload
-from curriculum.config import FamilyConfig, TaskSetConfig
-from curriculum.families import chosen_families
-from curriculum.payloads import decode_payload
 from curriculum.task import Task
-from curriculum.tasksets import sources
-from curriculum.tasksets.parquet import freeze
+from curriculum.tasks.checkers import check, preload
+from curriculum.tasks.config import FamilyConfig, TaskSetConfig
+from curriculum.tasks.payloads import decode_payload
+from curriculum.tasks.presets import chosen_families
+from curriculum.tasks.sets.build import build_task_set
+from curriculum.tasks.sets.parquet import freeze
+from curriculum.tasks.sources import source as sources
 
 RESULT = Path(__file__).parent / "results" / "tasks.json"
 NUM_ITEMS = 20

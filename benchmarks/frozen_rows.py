@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from curriculum.task import Task
-from curriculum.tasksets.parquet import freeze, load
+from curriculum.tasks.sets.parquet import freeze, load
 
 NUM_READS = 2_000
 _IN_ORDER = 100_000

@@ -25,7 +25,7 @@ class Task(_Record):
     question: str
     """What the model is asked."""
     checker: str
-    """Name of the checker in `curriculum.checkers`."""
+    """Name of the checker in `curriculum.tasks.checkers`."""
     payload: str
     """JSON the checker reads: the reference answer, metadata."""
 

@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from driver.commands.tasks import add_tasks_command, run_tasks
 from driver.errors import DriverError, RunInterruptedError
-from driver.tasks_command import add_tasks_command, run_tasks
 
 _STAGE_COMMANDS = {
     "synthesize": "write SFT traces and run them",
@@ -122,7 +122,7 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from driver.doctor import diagnose, render
+    from driver.commands.doctor import diagnose, render
 
     findings = diagnose()
     render(findings)
@@ -130,7 +130,7 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _view(options: argparse.Namespace) -> None:
-    from driver.rollout_view import print_rollouts
+    from driver.commands.view import print_rollouts
 
     print_rollouts(options.folder, options.file, options.count)
 

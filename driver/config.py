@@ -12,7 +12,8 @@ from actors.engines.config import EngineConfig
 from actors.episodes.config import ProtocolName, RolloutConfig
 from actors.learning.config import LearnerConfig
 from actors.rewards.config import RewardConfig
-from curriculum.config import CurriculumConfig, TaskSetConfig
+from curriculum.config import CurriculumConfig
+from curriculum.tasks.config import TaskSetConfig
 from sandbox_service.config import SandboxConfig
 
 

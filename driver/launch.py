@@ -1,4 +1,4 @@
-"""Turns plain classes into Ray actors and ends them again. With actors/handles.py the only place that knows Ray.
+"""Turns plain classes into Ray actors and ends them again. With actors/handles/calls.py the only place that knows Ray.
 
 Order of ending: engines close themselves first (or their processes outlive them), then actors are killed, then Ray, if
 this process started it, is shut down.
@@ -15,21 +15,18 @@ from typing import Any
 import ray
 
 from actors.curriculum_scheduler import CurriculumScheduler
-from actors.handles import (
-    ClusterMetrics,
-    CurriculumHandle,
-    LearnerHandles,
-    RolloutHandles,
-    SandboxControl,
-    SandboxHandles,
-    ScorerHandle,
-)
+from actors.handles.curriculum import CurriculumHandle
+from actors.handles.gauges import ClusterMetrics
+from actors.handles.learner import LearnerHandles
+from actors.handles.rollouts import RolloutHandles
+from actors.handles.sandbox import SandboxControl, SandboxHandles
+from actors.handles.scorer import ScorerHandle
 from actors.policy_learner import PolicyLearner
 from actors.reward_scorer import RewardScorer
 from actors.rollout_worker import RolloutWorker
-from actors.sandbox_directory import SandboxDirectory
 from actors.sandbox_executor import SandboxExecutor
-from actors.sandbox_scaler import SandboxScaler
+from actors.sandbox_pool.directory import SandboxDirectory
+from actors.sandbox_pool.scaler import SandboxScaler
 from curriculum.potential import TaskPotential
 from curriculum.task import Task
 from driver import placement

@@ -10,7 +10,7 @@
 | synthesize | tasks (split sft)            | traces.jsonl              | sandbox                        |
 | sft        | traces.jsonl, base model     | checkpoints/sft           | learner                        |
 | potential  | tasks (split train), sft     | potential.json            | rollout workers, sandbox       |
-| train      | potential.json, sft          | checkpoints/final         | see driver/stages/train.py     |
+| train      | potential.json, sft          | checkpoints/final         | see driver/phases/train.py     |
 | evaluate   | tasks (test, held_out), all  | evaluation.json           | rollout workers, sandbox       |
 | report     | everything above             | summary.json, report.html | nothing                        |
 """
@@ -23,16 +23,17 @@ from pathlib import Path
 
 import psutil
 
-from actors.handles import ClusterMetrics
+from actors.handles.gauges import ClusterMetrics
 from driver.config import RunConfig
-from driver.errors import PlacementError, RunFolderError, RunInterruptedError
+from driver.errors import PlacementError, RunInterruptedError
 from driver.launch import Cluster
-from driver.metrics import MetricsLog
 from driver.models import resolve_model
-from driver.progress import Progress
-from driver.run_folder import RunFolder
+from driver.outputs.metrics import MetricsLog
+from driver.outputs.progress import Progress
+from driver.outputs.run_folder import RunFolder
+from driver.phases import evaluate, potential, sft, synthesize, train
+from driver.phases.tasks import freeze_tasks
 from driver.session import Session
-from driver.stages import evaluate, potential, sft, synthesize, train
 
 STAGES = {"synthesize": synthesize, "sft": sft, "potential": potential, "train": train, "evaluate": evaluate}
 _GIB = 1 << 30
@@ -49,7 +50,7 @@ def run_pipeline(config: RunConfig, last_stage: str = "evaluate") -> Path:
     folder = RunFolder(config.folder)
     _refuse_too_little_memory(config)
     with folder.claimed(config):
-        _freeze_tasks(config, folder)
+        freeze_tasks(config, folder)
         model_path = resolve_model(config.model)
         started = time.monotonic()
         sinks = (ClusterMetrics(config.name),)
@@ -109,21 +110,6 @@ def _on_stop(session: Session, main: asyncio.Task) -> None:
     else:
         session.stop_requested = True
         main.cancel()
-
-
-def _freeze_tasks(config: RunConfig, folder: RunFolder) -> None:
-    if folder.tasks.is_file():
-        return
-    from curriculum.tasksets.parquet import freeze
-    from driver.task_listing import built_tasks
-
-    tasks = built_tasks(config.tasks)
-    try:
-        freeze(tasks, folder.tasks)
-    except OSError as error:
-        raise RunFolderError(
-            f"{folder.tasks} could not be written ({error}): free some space or set folder="
-        ) from error
 
 
 def _refuse_too_little_memory(config: RunConfig) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from actors.sandbox_scaling import ScalingConfig
+from actors.sandbox_pool.scaling_policy import ScalingConfig
 from driver.config import RunConfig
 from driver.errors import PlacementError
 

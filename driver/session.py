@@ -8,16 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.handles import Reference
+from actors.handles.calls import Reference
 from actors.records import GroupSummary
 from curriculum.task import Task
-from curriculum.tasksets.parquet import TaskTable, load
+from curriculum.tasks.sets.parquet import TaskTable, load
 from driver.config import RunConfig
 from driver.errors import RunAbortedError, RunInterruptedError
-from driver.memory import MemoryWatch
-from driver.metrics import MetricsLog
-from driver.progress import Progress
-from driver.run_folder import RunFolder
+from driver.outputs.memory import MemoryWatch
+from driver.outputs.metrics import MetricsLog
+from driver.outputs.progress import Progress
+from driver.outputs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from driver.launch import Cluster

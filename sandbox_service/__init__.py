@@ -3,8 +3,8 @@
 from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxError, SandboxUnavailableError
 from sandbox_service.isolation import IsolationReport, probe_layers
-from sandbox_service.pool import SandboxPool
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination, code_refusal
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
+from sandbox_service.warm.pool import SandboxPool
 
 __all__ = [
     "ExecutionRequest",

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox_service.profiles import PROFILES, modules_of, profile_of
-from sandbox_service.protocol import MAX_CODE_BYTES
-from sandbox_service.worker.layers import ALL_LAYERS
+from sandbox_service.records import MAX_CODE_BYTES
+from sandbox_service.worker.kernel.layers import ALL_LAYERS
 
 CUSTOM_PROFILE = "custom"
 """What the profile is called whose modules are listed in `preload`."""

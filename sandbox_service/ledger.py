@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.outcome import infrastructure_result
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
 
 _NUM_REMEMBERED = 256
 CarryOut = Callable[[ExecutionRequest], Coroutine[Any, Any, ExecutionResult]]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.output import CappedOutput
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
 
 _OUT_OF_MEMORY = re.compile(r"^(?:\w+\.)*(?:MemoryError|_ArrayMemoryError)\b")
 

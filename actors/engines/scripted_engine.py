@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from actors.callables import Generation, SamplingSpec
 from actors.errors import EngineError
-from actors.protocols import Generation, SamplingSpec
 from actors.records import WeightManifest
 
 Reply = Callable[[str, int], str]

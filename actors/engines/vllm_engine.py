@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from actors.callables import Generation, SamplingSpec
 from actors.engines.config import EngineConfig
 from actors.errors import EngineError, WeightSyncError
-from actors.protocols import Generation, SamplingSpec
 from actors.records import WeightManifest
 
 _EXTENSION = "actors.engines.vllm_worker_extension.WeightLoading"

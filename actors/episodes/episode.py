@@ -8,13 +8,13 @@ import zlib
 
 import numpy as np
 
+from actors.callables import ExecuteFn, GenerateFn, SamplingSpec
 from actors.episodes.config import RolloutConfig
 from actors.episodes.scripts import STOP_TEXTS, complete_script, observation_text, words_only
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
-from actors.protocols import ExecuteFn, GenerateFn, SamplingSpec
 from actors.records import EndReason, Execution, Rollout, Segment, Source
-from curriculum.answers import extract_answer
+from curriculum.tasks.answers import extract_answer
 from sandbox_service import ExecutionRequest, ExecutionResult, Termination
 
 

@@ -5,7 +5,7 @@ Source: R1-Code-Interpreter (arXiv 2505.21668), section on rewards: +1 correct, 
 
 from actors.episodes.scripts import complete_script, words_only
 from actors.records import EndReason, Rollout, Source
-from curriculum.answers import extract_answer
+from curriculum.tasks.answers import extract_answer
 
 
 def given_answer(rollout: Rollout) -> str | None:

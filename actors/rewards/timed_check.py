@@ -65,12 +65,12 @@ def _started_pool() -> ProcessPoolExecutor:
 
 
 def _warm() -> None:
-    from curriculum.checkers import preload
+    from curriculum.tasks.checkers import preload
 
     preload()
 
 
 def _check(task: Task, answer: str) -> bool:
-    from curriculum.checkers import check
+    from curriculum.tasks.checkers import check
 
     return check(task, answer)

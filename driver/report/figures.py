@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driver.report.run_data import RunData
-from driver.statistics import moving_average
+from driver.report.statistics import moving_average
 
 WIDTH_IN = 9.2
 """Width of a full figure; the page scales it to its column."""

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from driver.report.figures import PAGE, PRINT, Palette, curve, figure, mark_stages, png, stage_starts, svg
 from driver.report.run_data import POLICIES, RunData
+from driver.report.statistics import wilson_interval
 from driver.report.tables import LABELS, family_rows
-from driver.statistics import wilson_interval
 
 _MAX_FAMILIES = 40
 _DETAILS = (

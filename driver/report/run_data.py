@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from curriculum.tasksets.parquet import load
+from curriculum.tasks.sets.parquet import load
 from driver.errors import RunFolderError
-from driver.metrics import MetricLine, read_metrics
+from driver.outputs.metrics import MetricLine, read_metrics
 
 POLICIES = ("base", "sft", "grpo")
 """In the order in which training makes them."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from driver.report.run_data import POLICIES, Item, RunData, read_run
-from driver.statistics import Interval, paired_difference, wilson_interval
+from driver.report.statistics import Interval, paired_difference, wilson_interval
 from driver.versions import installed_versions
 
 _WALL_NAMES = {

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driver.durations import duration
+from driver.outputs.durations import duration
 from driver.report.run_data import POLICIES, Item, RunData
-from driver.statistics import Interval, wilson_interval
+from driver.report.statistics import Interval, wilson_interval
 
 LABELS = {"base": "Base", "sft": "SFT", "grpo": "SFT + GRPO"}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox_service.config import SandboxConfig
-from sandbox_service.protocol import ExecutionRequest
+from sandbox_service.records import ExecutionRequest
 
 SCRATCH = "/scratch"
 _TMP = "/tmp"

@@ -24,8 +24,8 @@ from sandbox_service.outcome import (
     queue_full_result,
     refused_result,
 )
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination, code_refusal
-from sandbox_service.worker import layers
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
+from sandbox_service.worker.kernel import layers
 
 _ALWAYS = (
     *(layers.PRIVATE_ROOT, layers.PID_NAMESPACE, layers.FRESH_PROC, layers.NETWORK_NAMESPACE),

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sandbox_service.protocol import ExecutionResult
+from sandbox_service.records import ExecutionResult
 
 SCRIPT_NAME = "main.py"
 MAX_FILES = 64

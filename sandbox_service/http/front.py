@@ -11,8 +11,8 @@ from sandbox_service.errors import SandboxError
 from sandbox_service.http.config import HttpConfig
 from sandbox_service.http.files import handover_bytes
 from sandbox_service.isolation import IsolationReport
-from sandbox_service.pool import SandboxPool
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult
+from sandbox_service.records import ExecutionRequest, ExecutionResult
+from sandbox_service.warm.pool import SandboxPool
 
 _BYTES_PER_BODY_BYTE = 12
 Receive = Callable[[], Awaitable[Any]]

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from sandbox_service.http.config import HttpConfig
 from sandbox_service.http.files import MAX_FILES, WrappedScript, checked_path, decoded
 from sandbox_service.http.sandbox_fusion import RunCodeRequest
-from sandbox_service.protocol import ExecutionRequest
+from sandbox_service.records import ExecutionRequest
 
 MIN_MEMORY_MIB = 16
 _DEFAULT_MEMORY_MIB = 1024

@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox_service.protocol import ExecutionResult
+from sandbox_service.records import ExecutionResult
 
 _ENDED = "executions_"
 _TOTALS = ("retries", "worker_restarts")

@@ -8,7 +8,7 @@ from sandbox_service.http.front import SandboxFront
 from sandbox_service.http.limits import check_code
 from sandbox_service.http.metrics import FrontMetrics
 from sandbox_service.http.streams import recapped
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult
+from sandbox_service.records import ExecutionRequest, ExecutionResult
 
 MAX_BATCH = 1024
 _PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8"

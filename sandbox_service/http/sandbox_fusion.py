@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox_service.protocol import ExecutionResult, Termination
+from sandbox_service.records import ExecutionResult, Termination
 
 PYTHON = "python"
 Language = Literal[

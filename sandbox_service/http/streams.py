@@ -4,7 +4,7 @@ The pool behind the front keeps more of a stream than an answer may hold, so tha
 """
 
 from sandbox_service.output import CappedOutput
-from sandbox_service.protocol import ExecutionResult
+from sandbox_service.records import ExecutionResult
 
 
 def recapped(result: ExecutionResult, output_bytes: int) -> ExecutionResult:

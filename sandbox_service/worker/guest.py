@@ -8,8 +8,9 @@ import os
 import resource
 import socket
 
-from . import layers, session, snippet
+from . import session, snippet
 from .jail import Jail, Limits
+from .kernel import layers
 from .order import READY, Order, received
 
 _END_OF_FDS = 128

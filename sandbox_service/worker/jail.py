@@ -7,8 +7,9 @@ import signal
 import socket
 from dataclasses import dataclass
 
-from . import cgroup, landlock, layers, private_root, seccomp, syscalls
-from .namespaces import SCRIPT_UID
+from . import private_root
+from .kernel import cgroup, landlock, layers, seccomp, syscalls
+from .kernel.namespaces import SCRIPT_UID
 from .scratch import Scratch
 from .spec import LaneSpec
 

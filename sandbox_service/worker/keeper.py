@@ -14,8 +14,9 @@ import signal
 import socket
 import sys
 
-from . import cgroup, guest, lane, layers, namespaces, private_root, probe, snippet, syscalls
+from . import guest, lane, private_root, probe, snippet
 from .jail import Jail, Limits
+from .kernel import cgroup, layers, namespaces, syscalls
 from .scratch import Scratch, empty
 from .spec import LaneSpec
 from .warm_up import warm_up

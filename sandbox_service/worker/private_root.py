@@ -4,8 +4,8 @@ import contextlib
 import os
 from pathlib import Path
 
-from . import layers, syscalls
-from .namespaces import SCRIPT_UID
+from .kernel import layers, syscalls
+from .kernel.namespaces import SCRIPT_UID
 from .spec import LaneSpec
 
 SCRATCH_PARENT = "/scratch"

@@ -5,8 +5,9 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 
-from . import cgroup, layers, namespaces, private_root
+from . import private_root
 from .jail import Jail, Limits
+from .kernel import cgroup, layers, namespaces
 from .scratch import Scratch, empty
 from .spec import LaneSpec
 

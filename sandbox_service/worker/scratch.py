@@ -3,8 +3,9 @@
 import contextlib
 import os
 
-from . import layers, private_root, syscalls
-from .namespaces import SCRIPT_UID
+from . import private_root
+from .kernel import layers, syscalls
+from .kernel.namespaces import SCRIPT_UID
 from .spec import LaneSpec
 
 MAX_FILES = 4096

@@ -8,8 +8,8 @@ import os
 import resource
 from pathlib import Path
 
-from . import layers
-from .cgroup import LaneGroup
+from .kernel import layers
+from .kernel.cgroup import LaneGroup
 from .scratch import MAX_FILES, Scratch
 from .spec import LaneSpec
 

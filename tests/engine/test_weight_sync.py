@@ -9,11 +9,11 @@ import asyncio
 import numpy as np
 import pytest
 
+from actors.callables import SamplingSpec
 from actors.engines.config import EngineConfig
 from actors.episodes.transcript import Transcriber
 from actors.learning.config import LearnerConfig, ScheduleConfig, SftConfig
 from actors.policy_learner import PolicyLearner
-from actors.protocols import SamplingSpec
 from actors.records import EndReason, Rollout, Segment, Source
 from driver.models import SMOLLM2, resolve_model
 

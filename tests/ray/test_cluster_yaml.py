@@ -1,11 +1,11 @@
 import copy
-from pathlib import Path
 
 import pytest
 import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
+from source_files import ROOT
 
-CLUSTER = yaml.safe_load((Path(__file__).parents[2] / "cluster.yaml").read_text())
+CLUSTER = yaml.safe_load((ROOT / "cluster.yaml").read_text())
 
 
 def test_ray_accepts_cluster_yaml():

@@ -1,6 +1,7 @@
 """Nothing grows beyond what can be read at one go."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from source_files import FOLDERS, ROOT, python_files, tree
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
+MAX_FLAT_FILES = 15
+ONE_FILE_PER_FAMILY = {
+    Path("curriculum/tasks/sources/symbench"),
+    Path("curriculum/tasks/sources/symbench/parts"),
+    Path("tests/unit/curriculum/tasks/sources/symbench"),
+}
 FILES = python_files(*FOLDERS, "tests", "benchmarks")
 
 
@@ -36,6 +43,13 @@ def test_no_file_is_longer_than_400_lines() -> None:
 def test_no_function_is_longer_than_60_lines() -> None:
     lengths = {f"{p}:{f.name}": _code_lines(p, f) for p in FILES for f in _functions(p)}
     assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION_LINES} == {}
+
+
+def test_no_folder_has_more_than_15_flat_files() -> None:
+    counts = Counter(
+        p.parent for p in FILES if p.name != "__init__.py" and p.parent not in ONE_FILE_PER_FAMILY
+    )
+    assert {str(folder): count for folder, count in counts.items() if count > MAX_FLAT_FILES} == {}
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import pytest_asyncio
+from source_files import ROOT
 
 from sandbox_service import (
     ExecutionRequest,
@@ -31,7 +32,6 @@ LIMITS = {
     "scratch_mib": 16,
     "file_mib": 8,
 }
-ROOT = Path(__file__).resolve().parents[2]
 _serial = itertools.count()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox_service import SandboxPool, code_refusal
-from sandbox_service.protocol import MAX_CODE_BYTES
+from sandbox_service.records import MAX_CODE_BYTES
 from tests.sandbox.conftest import config, request
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import psutil
+from source_files import ROOT
 
-ROOT = Path(__file__).parents[2]
 MARK = "R1CI_TEST_MARK"
 
 

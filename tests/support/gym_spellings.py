@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import Callable
 
-from curriculum.normalisers import numbers
+from curriculum.tasks.normalisers import numbers
 
 SPELLINGS = {
     "spaces": "  {}\n",

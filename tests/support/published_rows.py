@@ -1,12 +1,12 @@
 """The items that SymBench's authors published, where they lie beside the project."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from source_files import ROOT
 
-_FOLDER = Path(__file__).parents[3] / "shared" / "data" / "symbench"
+_FOLDER = ROOT.parent / "shared" / "data" / "symbench"
 
 
 def published_rows(name: str) -> list[dict[str, Any]]:

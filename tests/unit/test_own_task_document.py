@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from source_files import ROOT
 
-from curriculum.checkers import CHECKERS
-from curriculum.payloads import decode_payload
-from curriculum.tasksets.parquet import load
+from curriculum.tasks.checkers import CHECKERS
+from curriculum.tasks.payloads import decode_payload
+from curriculum.tasks.sets.parquet import load
 from driver.config_loading import load_config
 
-ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "own-task.md").read_text(encoding="utf-8")
 FILES = {
     name: text
@@ -30,8 +30,8 @@ STARTS_TRAINING = ("python -m driver run",)
 TIMED = """
 import asyncio
 from actors.rewards.timed_check import TimedChecker
-from curriculum.payloads import decode_payload
-from curriculum.tasksets.parquet import load
+from curriculum.tasks.payloads import decode_payload
+from curriculum.tasks.sets.parquet import load
 
 async def main():
     checker = TimedChecker(10.0)

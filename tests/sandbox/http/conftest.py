@@ -7,14 +7,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 import pytest
+from source_files import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 _ADDRESS = re.compile(r"Uvicorn running on (http://\S+)")
 _WAIT_S = 90.0
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from source_files import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 OPEN = ("/healthz", "/v1/ping")
 CLOSED = ("/metrics", "/openapi.json", "/docs", "/no/such/path")
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from actors import records
-from actors.protocols import Generation, SamplingSpec
+from actors.callables import Generation, SamplingSpec
 from actors.records import (
     EndReason,
     GroupSummary,

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.callables import Generation, SamplingSpec
 from actors.engines.scripted_engine import ScriptedEngine
 from actors.episodes.config import RolloutConfig
 from actors.errors import EngineError, WeightSyncError
-from actors.protocols import Generation, SamplingSpec
 from actors.records import EndReason
 from actors.rollout_worker import RolloutWorker, rollout_seed
 from actors.weights.buckets import checksum, manifest_of

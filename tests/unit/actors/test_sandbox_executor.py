@@ -6,7 +6,7 @@ import pytest
 
 from actors.errors import ExecutorRetiredError
 from actors.sandbox_executor import SandboxExecutor
-from actors.sandbox_scaling import ExecutorLoad
+from actors.sandbox_pool.scaling_policy import ExecutorLoad
 from sandbox_service import ExecutionRequest, SandboxConfig, SandboxUnavailableError
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from curriculum.build import build_task_set
-from curriculum.config import TaskSetConfig
 from curriculum.task import Task
+from curriculum.tasks.config import TaskSetConfig
+from curriculum.tasks.sets.build import build_task_set
 
 SMALL = TaskSetConfig(sft_per_family=8, train_per_family=8, test_per_family=4, held_out_per_family=20, seed=5)
 

@@ -4,12 +4,14 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from curriculum.config import CurriculumConfig, FamilyConfig, TaskSetConfig
+from curriculum.config import CurriculumConfig
+from curriculum.tasks.config import FamilyConfig, TaskSetConfig
 
 
 def test_importing_the_config_loads_nothing_heavy() -> None:
     program = (
-        "import sys, curriculum.config, curriculum.checkers, curriculum.families, curriculum.build\n"
+        "import sys, curriculum.config, curriculum.tasks.checkers, curriculum.tasks.presets\n"
+        "import curriculum.tasks.sets.build\n"
         "print([m for m in ('reasoning_gym', 'sympy', 'torch', 'ray', 'transformers') if m in sys.modules])"
     )
     out = subprocess.run(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from source_files import ROOT
 
 from driver.config import RunConfig
 from driver.config_loading import PRESETS, dump_config, known_keys, load_config
@@ -170,6 +171,6 @@ def test_loading_a_config_loads_no_heavy_package() -> None:
         "import sys, driver.config_loading as c; c.load_config('laptop'); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    root = Path(__file__).parents[3]
+    root = ROOT
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

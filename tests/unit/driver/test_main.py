@@ -2,15 +2,13 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from source_files import ROOT
 
 from actors.errors import EngineError
 from driver.__main__ import _first_of, _is_ours, main
 from driver.errors import ConfigError
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,13 @@
 """The presets that no laptop can run, checked by arithmetic."""
 
-from pathlib import Path
-
 import pytest
 import yaml
+from source_files import ROOT
 
 from driver.config_loading import load_config
 from driver.placement import check, plan
 
-CLUSTER = yaml.safe_load((Path(__file__).parents[3] / "cluster.yaml").read_text())
+CLUSTER = yaml.safe_load((ROOT / "cluster.yaml").read_text())
 TYPES = CLUSTER["available_node_types"]
 GPU_GIB = 80
 

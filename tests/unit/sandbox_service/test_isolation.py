@@ -3,7 +3,7 @@ import pytest
 from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxUnavailableError
 from sandbox_service.isolation import IsolationReport, lane_spec
-from sandbox_service.worker.layers import ALL_LAYERS, NEEDS
+from sandbox_service.worker.kernel.layers import ALL_LAYERS, NEEDS
 from sandbox_service.worker.spec import LaneSpec
 
 REPORT = IsolationReport(("no_new_privs", "landlock"), {"seccomp": "not for arm64"})

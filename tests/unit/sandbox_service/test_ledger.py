@@ -2,7 +2,7 @@ import asyncio
 
 from sandbox_service.ledger import Execution, ExecutionLedger
 from sandbox_service.outcome import infrastructure_result
-from sandbox_service.protocol import ExecutionRequest, ExecutionResult, Termination
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
 
 REQUEST = ExecutionRequest(execution_id="x", code="")
 FAILED = infrastructure_result(REQUEST, "no worker", queue_s=0.0)

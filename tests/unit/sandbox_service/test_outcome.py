@@ -11,7 +11,7 @@ from sandbox_service.outcome import (
     refused_result,
 )
 from sandbox_service.output import CappedOutput
-from sandbox_service.protocol import ExecutionRequest
+from sandbox_service.records import ExecutionRequest
 
 REQUEST = ExecutionRequest(execution_id="x", code="", timeout_s=2, memory_mib=64)
 CONFIG = SandboxConfig(output_kill_bytes=2048)

@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
+from actors.callables import SamplingSpec
 from actors.engines.scripted_engine import ScriptedEngine, scripted_logprobs
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
-from actors.protocols import SamplingSpec
 from actors.records import WeightManifest
 
 TURN = "a\n```python\nprint(1)\n```\nb"

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.callables import ExecuteFn, Generation, SamplingSpec
 from actors.engines.scripted_engine import ScriptedEngine, scripted_logprobs
 from actors.episodes.config import RolloutConfig
 from actors.episodes.episode import Episode
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
-from actors.protocols import ExecuteFn, Generation, SamplingSpec
 from actors.records import EndReason, Rollout, Source
 from sandbox_service import ExecutionRequest, ExecutionResult, SandboxPool, Termination
 from sandbox_service.outcome import infrastructure_result

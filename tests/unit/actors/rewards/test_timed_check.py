@@ -4,8 +4,8 @@ import time
 import pytest
 
 from actors.rewards.timed_check import TimedChecker
-from curriculum.build import build_task_set
-from curriculum.config import TaskSetConfig
+from curriculum.tasks.config import TaskSetConfig
+from curriculum.tasks.sets.build import build_task_set
 from tests.unit.actors.rewards.odd_checker import is_six
 from tests.unit.actors.rollout_cases import task
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from driver.metrics import MetricsLog
+from driver.outputs.metrics import MetricsLog
 
 FAMILIES = {
     "chain_sum": False,

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from driver.errors import RunFolderError
-from driver.metrics import MetricsLog
+from driver.outputs.metrics import MetricsLog
 from driver.report import build_report
 from tests.unit.driver.report.fake_run import rollout_row, write_fake_run, write_rollouts
 

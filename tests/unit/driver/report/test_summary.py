@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from driver.metrics import MetricsLog
+from driver.outputs.metrics import MetricsLog
 from driver.report import build_summary
 from driver.report.run_data import Item
 from driver.report.summary import accuracy, gains, wall_s
@@ -63,9 +63,9 @@ def test_a_partial_run_has_nulls_in_place_of_numbers(tmp_path):
 
 
 def test_the_record_of_a_run_holds_the_hash_of_its_frozen_task_set(tmp_path):
-    from curriculum.build import build_task_set
-    from curriculum.config import TaskSetConfig
-    from curriculum.tasksets.parquet import freeze
+    from curriculum.tasks.config import TaskSetConfig
+    from curriculum.tasks.sets.build import build_task_set
+    from curriculum.tasks.sets.parquet import freeze
 
     sizes = {"sft_per_family": 1, "train_per_family": 1, "test_per_family": 1, "held_out_per_family": 1}
     content = freeze(build_task_set(TaskSetConfig(preset="smoke", **sizes)), tmp_path / "tasks.parquet")

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import ValidationError
+from source_files import ROOT
 
 from sandbox_service import ExecutionRequest, ExecutionResult, IsolationReport, SandboxConfig, SandboxError
 from sandbox_service.http.app import create_app
@@ -16,8 +17,6 @@ from sandbox_service.http.config import HttpConfig
 from sandbox_service.http.files import handover_bytes
 from sandbox_service.http.front import pool_config
 from sandbox_service.outcome import infrastructure_result
-
-ROOT = Path(__file__).resolve().parents[4]
 
 
 class PaperPool:

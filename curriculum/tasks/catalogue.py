@@ -1,0 +1,75 @@
+"""The 144 task families: where each comes from, what it asks for, who judges it, on which side of the split it is."""
+
+import functools
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from curriculum.tasks.capabilities import CAPABILITIES_BY_FAMILY
+from curriculum.tasks.family import Capability
+from curriculum.tasks.sources import bbh, symbench
+from curriculum.tasks.sources.reasoning_gym.families import GYM_FAMILIES
+from curriculum.tasks.split import Source, held_out_families
+
+NUM_FAMILIES = 144
+
+
+class FamilyEntry(BaseModel):
+    """One of the 144.
+
+    Example: `FamilyEntry(name="gcd", source="reasoning_gym", capability="math", checker="reasoning_gym",
+    split="train")`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: str
+    """Unique among the 144."""
+    source: Source
+    """Where it comes from."""
+    capability: Capability
+    """What it asks for most."""
+    checker: str
+    """Who judges its answers (`curriculum.tasks.checkers`)."""
+    split: Literal["train", "test"]
+    """`train`: items may be trained on; `test`: held out whole."""
+
+
+@functools.cache
+def sources() -> dict[str, Source]:
+    """Source of each of the 144 families."""
+    found: dict[str, Source] = dict.fromkeys(symbench.FAMILY_MODULES, "symbench")
+    found |= dict.fromkeys(bbh.FAMILIES, "bbh")
+    found |= dict.fromkeys(GYM_FAMILIES, "reasoning_gym")
+    return found
+
+
+@functools.cache
+def catalogue() -> dict[str, FamilyEntry]:
+    """The 144 families by name, in the order of the sources. Loads SymBench's modules."""
+    return {name: _entry(name, source) for name, source in sources().items()}
+
+
+def entry(name: str) -> FamilyEntry:
+    """The family of this name; `source/name` is understood too.
+
+    Raises:
+        ValueError: If there is none, with the nearest names.
+    """
+    import difflib
+
+    plain = name.rpartition("/")[2]
+    if plain not in sources() or (name != plain and sources()[plain] != name.rpartition("/")[0]):
+        near = difflib.get_close_matches(plain, sources(), n=3) or ["python -m driver tasks lists them"]
+        raise ValueError(f"no task is called {name!r}: did you mean {', '.join(near)}?")
+    return _entry(plain, sources()[plain])
+
+
+def _entry(name: str, source: Source) -> FamilyEntry:
+    if source == "symbench":
+        capability, checker = symbench.family(name).capability, f"symbench/{name}"
+    else:
+        capability = CAPABILITIES_BY_FAMILY[name]
+        checker = bbh.FAMILIES[name].checker if source == "bbh" else "reasoning_gym"
+    split: Literal["train", "test"] = "test" if name in held_out_families() else "train"
+    return FamilyEntry(name=name, source=source, capability=capability, checker=checker, split=split)

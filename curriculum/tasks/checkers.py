@@ -1,0 +1,166 @@
+"""Decides whether an answer to a task is right: a registry of rules, binary, without any model in the loop.
+
+A checker never raises: an answer that breaks it is wrong. Limiting its time is the caller's part.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from curriculum.task import Task
+from curriculum.tasks import normalisers
+from curriculum.tasks.family import MAX_ANSWER_LENGTH
+from curriculum.tasks.normalisers.agreement import reads_alike
+from curriculum.tasks.payloads import decode_payload
+from curriculum.tasks.sources import symbench
+
+Checker = Callable[[dict[str, Any], str], bool]
+
+
+def check(task: Task, answer: str | None) -> bool:
+    """Whether the answer is right; None, what was extracted from a rollout without an answer, never is.
+
+    Raises:
+        ValueError: If the task's checker is unknown or its payload damaged (our fault, not the model's).
+    """
+    try:
+        checker = checker_named(task.checker)
+    except ValueError as error:
+        raise ValueError(f"task {task.task_id} wants checker {task.checker!r}: {error}") from error
+    payload = decode_payload(task.payload)
+    if answer is None or len(answer) > MAX_ANSWER_LENGTH:
+        return False
+    try:
+        return bool(checker(payload, answer))
+    except (Exception, RecursionError):  # rules raise anything at all on junk, and junk is a wrong answer
+        return False
+
+
+def checker_named(name: str) -> Checker:
+    """A checker by what `Task.checker` holds: a name below, `symbench/FAMILY`, or `module:Class` for one's own.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if name in CHECKERS:
+        return CHECKERS[name]
+    source, _, family = name.partition("/")
+    if source == symbench.SOURCE and family in symbench.FAMILY_MODULES:
+        return symbench.family(family).is_right
+    if ":" in name:
+        from curriculum.tasks.sources.generated import own_family
+
+        return own_family(name).is_right
+    raise ValueError(
+        f"no checker is called {name!r}: known are {sorted(CHECKERS)}, {symbench.SOURCE}/FAMILY and module:Class"
+    )
+
+
+def preload() -> None:
+    """Imports what the checkers import at their first use (a second or more), before any time limit runs."""
+    import reasoning_gym  # noqa: F401
+
+
+def reasoning_gym(payload: dict[str, Any], answer: str) -> bool:
+    """Full score by the dataset's own rule, mended where it is broken (`sources.reasoning_gym.scores`)."""
+    from curriculum.tasks.sources.reasoning_gym.scores import is_right
+
+    return is_right(payload["dataset"], payload["config"], payload, answer)
+
+
+def exact(payload: dict[str, Any], answer: str) -> bool:
+    """Equal to `payload["answer"]` but for case and white space."""
+    return answer.casefold().split() == str(payload["answer"]).casefold().split()
+
+
+def number(payload: dict[str, Any], answer: str) -> bool:
+    """A decimal number or fraction equal to `payload["answer"]`, or within `payload["tolerance"]` of it."""
+    given, right = normalisers.number(answer), normalisers.number(str(payload["answer"]))
+    if given is None or right is None:
+        return False
+    return abs(given - right) <= Fraction(str(payload.get("tolerance", 0)))
+
+
+def integers(payload: dict[str, Any], answer: str) -> bool:
+    """A list of whole numbers equal to `payload["answer"]`, in order."""
+    return _same(normalisers.integers, payload, answer)
+
+
+def grid(payload: dict[str, Any], answer: str) -> bool:
+    """A grid whose cells equal those of `payload["answer"]`, row by row."""
+    right = normalisers.cell_rows(str(payload["answer"]))
+    return right is not None and normalisers.cell_rows(answer, len(right[0])) == right
+
+
+def words(payload: dict[str, Any], answer: str) -> bool:
+    """The words of `payload["answer"]`, in order, whatever separates them."""
+    return _same(normalisers.words, payload, answer)
+
+
+def option(payload: dict[str, Any], answer: str) -> bool:
+    """The letter of the right option, its text, or both; `payload["options"]` has the texts by letter.
+
+    A few published items have a text as their answer that is no option of theirs: then that text is right.
+    """
+    options = payload.get("options") or None
+    right = normalisers.option(str(payload["answer"]), options)
+    if right is None:
+        return normalisers.plain_text(answer) == normalisers.plain_text(str(payload["answer"]))
+    return normalisers.option(answer, options) == right
+
+
+def yes_no(payload: dict[str, Any], answer: str) -> bool:
+    """Yes or no."""
+    return _same(normalisers.yes_no, payload, answer)
+
+
+def boolean(payload: dict[str, Any], answer: str) -> bool:
+    """True or false."""
+    return _same(normalisers.boolean, payload, answer)
+
+
+def validity(payload: dict[str, Any], answer: str) -> bool:
+    """Valid or invalid."""
+    return _same(normalisers.validity, payload, answer)
+
+
+def brackets(payload: dict[str, Any], answer: str) -> bool:
+    """The closing brackets, whatever space is between them."""
+    return _same(normalisers.brackets, payload, answer)
+
+
+def moves(payload: dict[str, Any], answer: str) -> bool:
+    """A sequence of moves (letters or words for directions) equal to `payload["answer"]`."""
+    return _same(normalisers.moves, payload, answer)
+
+
+def formula(payload: dict[str, Any], answer: str) -> bool:
+    """A formula, plain or in LaTeX, with the same value as `payload["answer"]`."""
+    from curriculum.tasks.normalisers.latex import same_formula
+
+    return bool(same_formula(answer, str(payload["answer"])))
+
+
+def _same(reading: Callable[[str], object], payload: dict[str, Any], answer: str) -> bool:
+    return reads_alike(reading, answer, str(payload["answer"]))
+
+
+CHECKERS: dict[str, Checker] = {
+    rule.__name__: rule
+    for rule in (
+        reasoning_gym,
+        exact,
+        number,
+        integers,
+        grid,
+        words,
+        option,
+        yes_no,
+        boolean,
+        validity,
+        brackets,
+        moves,
+        formula,
+    )
+}
+"""Checkers by the name that `Task.checker` holds."""

@@ -1,0 +1,1 @@
+"""What several SymBench families share, or what would make one of them too long."""

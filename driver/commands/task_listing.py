@@ -1,0 +1,94 @@
+"""Lists the 144 tasks, and the task set that a config makes of them or of others."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from curriculum.tasks.catalogue import FamilyEntry, catalogue
+from curriculum.tasks.config import TaskSetConfig
+from curriculum.tasks.sets.parquet import content_hash, freeze
+from curriculum.tasks.sources import symbench
+from curriculum.tasks.sources.bbh import files
+from driver.errors import ConfigError, DriverError
+from driver.phases.tasks import built_tasks
+
+_MISSING = "data missing: run tasks fetch bbh"
+
+
+def print_catalogue(as_json: bool, bbh_folder: str | None = None) -> None:
+    """The 144 tasks, one row each, or as a JSON list."""
+    entries = list(catalogue().values())
+    folder = Path(bbh_folder) if bbh_folder else None
+    if as_json:
+        print(
+            json.dumps([{**e.model_dump(), "available": _is_available(e, folder)} for e in entries], indent=1)
+        )
+        return
+    held_out = sum(e.split == "test" for e in entries)
+    table = Table("task", "source", "capability", "items", "split", "checker")
+    table.title = f"{len(entries)} tasks: {len(entries) - held_out} to train on, {held_out} held out"
+    for entry in entries:
+        table.add_row(
+            entry.name, entry.source, entry.capability, _items(entry, folder), entry.split, entry.checker
+        )
+    Console(width=None if Console().is_terminal else 200).print(table)
+
+
+def print_set(config: TaskSetConfig) -> None:
+    """The task set of a config: one row per family with how many items each split has, and the content hash."""
+    tasks = built_tasks(config)
+    counts = Counter((t.family, t.source, t.split) for t in tasks)
+    splits = ("sft", "train", "test", "held_out")
+    table = Table("family", "source", *splits, title=f"{len(tasks)} tasks")
+    for family, source in sorted({(t.family, t.source) for t in tasks}):
+        table.add_row(family, source, *[str(counts[family, source, split]) for split in splits])
+    Console().print(table)
+    print(f"content hash {content_hash(tasks)}")
+
+
+def print_task(config: TaskSetConfig, task_id: str) -> None:
+    """One task of a config's set: question and what its checker holds."""
+    for task in built_tasks(config):
+        if task.task_id == task_id:
+            Console().print_json(task.model_dump_json())
+            return
+    raise ConfigError(f"no task {task_id} in this task set: `python -m driver tasks set` lists its families")
+
+
+def freeze_set(config: TaskSetConfig, path: str) -> None:
+    """Make a config's task set and write it to a Parquet file."""
+    tasks = built_tasks(config)
+    try:
+        content = freeze(tasks, path)
+    except OSError as error:
+        raise DriverError(f"{path} could not be written ({error}): free some space or set --out") from error
+    print(f"{len(tasks)} tasks in {path}, content hash {content}")
+
+
+def fetch_bbh(folder: str | None, address: str | None) -> None:
+    """Get BIG-Bench Hard's files."""
+    target = Path(folder) if folder else files.default_folder()
+
+    def on_file(name: str, is_new: bool) -> None:
+        print(f"{'fetched' if is_new else 'is there'}  {name}")
+
+    try:
+        fetched = files.fetch(target, address or files.ADDRESS, on_file=on_file)
+    except (OSError, ValueError) as error:
+        raise DriverError(str(error)) from error
+    print(f"{fetched} of {len(files.CHECKSUMS)} files fetched into {target}, all checksums right")
+
+
+def _is_available(entry: FamilyEntry, folder: Path | None) -> bool:
+    return entry.source != "bbh" or files.is_available(entry.name, folder)
+
+
+def _items(entry: FamilyEntry, folder: Path | None) -> str:
+    if entry.name in symbench.STAND_INS:
+        return "generated stand-ins"
+    if entry.source != "bbh":
+        return "generated"
+    return str(len(files.examples(entry.name, folder))) if _is_available(entry, folder) else _MISSING

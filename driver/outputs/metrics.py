@@ -1,0 +1,137 @@
+"""The run's numbers: one JSON line per step in `metrics.jsonl`, TensorBoard scalars, and further sinks.
+
+Invariant: every line but the last is whole. A line that a killed process left unfinished is ignored by the
+reader and cut off when the run goes on.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from driver.errors import RunFolderError
+from driver.outputs.event_files import ScalarWriter
+
+FILE_NAME = "metrics.jsonl"
+
+Phase = Literal["setup", "sft", "potential", "train", "evaluate"]
+Sink = Callable[[str, int, Mapping[str, float]], None]
+
+
+class MetricLine(BaseModel):
+    """The numbers of one step.
+
+    Example: `MetricLine(phase="train", step=3, time=1.7e9, values={"reward_mean": 0.25})`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    phase: Phase
+    """Which part of the run."""
+    step: int
+    """Step within that phase."""
+    time: float
+    """Unix seconds when it was logged."""
+    values: dict[str, float]
+    """Name to number; NaN where the number was not finite."""
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _null_is_nan(cls, values: dict[str, float | None]) -> dict[str, float]:
+        return {name: math.nan if value is None else value for name, value in values.items()}
+
+
+class MetricsLog:
+    """Appends to a run's metrics; one process writes a run folder at a time."""
+
+    def __init__(self, folder: Path, run_name: str, sinks: Sequence[Sink] = ()) -> None:
+        self._folder = Path(folder)
+        self._path = self._folder / FILE_NAME
+        self._sinks = tuple(sinks)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _cut_torn_tail(self._path)
+        self._file = self._path.open("a", encoding="ascii")
+        self._scalars = ScalarWriter(self._folder / "tensorboard" / run_name)
+
+    def log(self, phase: Phase, step: int, values: Mapping[str, float]) -> None:
+        """Record `values`; a number that is not finite becomes null, since JSON has none."""
+        now = time.time()
+        numbers = {name: float(value) for name, value in values.items()}
+        line = {
+            "phase": phase,
+            "step": int(step),
+            "time": round(now, 3),
+            "values": {name: value if math.isfinite(value) else None for name, value in numbers.items()},
+        }
+        self._file.write(json.dumps(line, allow_nan=False) + "\n")
+        self._file.flush()
+        self._scalars.write(phase, int(step), now, numbers)
+        for sink in self._sinks:
+            sink(phase, int(step), numbers)
+
+    def truncate_after(self, phase: Phase, step: int) -> None:
+        """Forget the lines of `phase` beyond `step`: a run that resumes from a checkpoint does them again."""
+        self._file.close()
+        kept = [x for x in read_metrics(self._folder) if x.phase != phase or x.step <= step]
+        draft = self._path.with_suffix(".draft")
+        with draft.open("w", encoding="ascii") as file:
+            file.writelines(_dumped(line) + "\n" for line in kept)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path)
+        self._file = self._path.open("a", encoding="ascii")
+        self._scalars.forget_after(phase, step)
+
+    def close(self) -> None:
+        """Finish both files."""
+        self._file.close()
+        self._scalars.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_metrics(folder: Path) -> list[MetricLine]:
+    """All whole lines of the run in `folder`, oldest first; empty if it has none yet.
+
+    Raises:
+        RunFolderError: a line before the last is not a metrics line.
+    """
+    path = Path(folder) / FILE_NAME
+    if not path.exists():
+        return []
+    *whole, _torn = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    lines = []
+    for number, text in enumerate(whole, 1):
+        try:
+            lines.append(MetricLine.model_validate_json(text))
+        except ValidationError as error:
+            raise RunFolderError(
+                f"{path} line {number} is not a metrics line ({text[:60]!r}): delete that line"
+            ) from error
+    return lines
+
+
+def _dumped(line: MetricLine) -> str:
+    # pydantic writes NaN as null, which is what `log` wrote.
+    return line.model_dump_json()
+
+
+def _cut_torn_tail(path: Path) -> None:
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    if not data.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)

@@ -1,0 +1,86 @@
+"""Rollouts as Parquet rows, for reading and for the report: one file per step."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from actors.records import Rollout, Score, ScoredGroup
+from driver.outputs.run_folder import not_written
+
+SCHEMA = pa.schema(
+    [
+        ("phase", pa.string()),
+        ("step", pa.int32()),
+        ("group_id", pa.string()),
+        ("rollout_id", pa.string()),
+        ("task_id", pa.string()),
+        ("family", pa.string()),
+        ("question", pa.string()),
+        ("transcript", pa.string()),
+        ("code", pa.list_(pa.string())),
+        ("output", pa.list_(pa.string())),
+        ("termination", pa.list_(pa.string())),
+        ("answer", pa.string()),
+        ("reward", pa.float32()),
+        ("is_correct", pa.bool_()),
+        ("end_reason", pa.string()),
+        ("num_tokens", pa.int32()),
+        ("version", pa.int32()),
+    ]
+)
+
+
+class RolloutWriter:
+    """Collects scored groups and writes them to one file, whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: list[dict[str, object]] = []
+
+    def add(self, phase: str, step: int, scored: ScoredGroup) -> None:
+        """Take one group."""
+        for rollout, score in zip(scored.group.rollouts, scored.scores, strict=True):
+            self._rows.append(_row(phase, step, scored, rollout, score))
+
+    def write(self, name: str) -> None:
+        """Write what was added to `name`.parquet and forget it.
+
+        Raises:
+            RunFolderError: the disk is full or the folder cannot be written to.
+        """
+        target = self._folder / f"{name}.parquet"
+        draft = target.with_suffix(".draft")
+        table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
+        try:
+            pq.write_table(table, draft, compression="zstd")
+            draft.replace(target)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
+            raise not_written(target, error) from error
+        self._rows = []
+
+
+def _row(phase: str, step: int, scored: ScoredGroup, rollout: Rollout, score: Score) -> dict[str, object]:
+    task = scored.group.task
+    return {
+        "phase": phase,
+        "step": step,
+        "group_id": scored.group.group_id,
+        "rollout_id": rollout.rollout_id,
+        "task_id": task.task_id,
+        "family": task.family,
+        "question": task.question,
+        "transcript": "".join(s.text for s in rollout.segments[1:]),
+        "code": [e.code for e in rollout.executions],
+        "output": [e.output for e in rollout.executions],
+        "termination": [e.termination for e in rollout.executions],
+        "answer": score.answer,
+        "reward": score.reward,
+        "is_correct": score.is_correct,
+        "end_reason": rollout.end_reason.value,
+        "num_tokens": rollout.num_generated_tokens,
+        "version": rollout.oldest_version,
+    }

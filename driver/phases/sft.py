@@ -1,0 +1,95 @@
+"""Supervised fine-tuning on the executed traces; only the model's own tokens are in the loss.
+
+takes: traces.jsonl, the base model   gives: checkpoints/sft (Hugging Face form)
+"""
+
+import math
+import random
+from pathlib import Path
+
+from actors.episodes.transcript import Transcriber
+from actors.records import SftRollout
+from driver.outputs.run_folder import read_lines
+from driver.phases.checkpoints import drafted, latest_checkpoint, remove_checkpoints
+from driver.session import Session
+
+_NAME = "sft"
+
+
+def is_done(session: Session) -> bool:
+    """Whether the fine-tuned model is there."""
+    return (session.folder.sft_model / "config.json").is_file()
+
+
+async def run(session: Session) -> None:
+    """Train over all epochs and save the model; goes on from the last checkpoint of an interrupted attempt."""
+    config = session.config.learner.sft
+    rollouts = laid_out_traces(session)
+    batches = epoch_batches(len(rollouts), config.batch_size, config.epochs, session.config.learner.seed)
+    learner = session.cluster.learner
+    await learner.setup(str(session.model_path), "sft")
+    await learner.begin_phase("sft", len(batches))
+    first = await _resumed_step(session)
+    session.progress.start(_NAME, len(batches))
+    session.progress.advance(_NAME, first)
+    with session.graceful():
+        for step in range(first, len(batches)):
+            report = await learner.sft_step([rollouts[i] for i in batches[step]], step)
+            session.metrics.log("sft", step + 1, dict(report.metrics))
+            session.progress.advance(_NAME, note=f"loss {report.metrics['loss']:.3f}")
+            if step + 1 < len(batches):
+                await _maybe_checkpoint(session, step + 1)
+    await save_model(session, session.folder.sft_model)
+    remove_checkpoints(_partial(session), keep=0)
+    session.progress.finish(_NAME)
+
+
+def laid_out_traces(session: Session) -> list[SftRollout]:
+    """The traces as token segments."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(session.model_path))
+    transcriber = Transcriber(tokenizer, session.config.rollout.protocol)
+    return [
+        transcriber.written_rollout(row["trace_id"], row["question"], row["turns"])
+        for row in read_lines(session.folder.traces)
+    ]
+
+
+def epoch_batches(num_traces: int, batch_size: int, epochs: int, seed: int) -> list[list[int]]:
+    """Trace numbers of each step: every epoch holds every trace once, in its own seeded order."""
+    batches = []
+    for epoch in range(epochs):
+        order = list(range(num_traces))
+        random.Random(f"{seed}/{epoch}").shuffle(order)
+        per_epoch = math.ceil(num_traces / batch_size)
+        batches += [order[i * batch_size : (i + 1) * batch_size] for i in range(per_epoch)]
+    return batches
+
+
+async def save_model(session: Session, target: Path) -> None:
+    """Write the policy to `target`, whole or not at all."""
+    with drafted(target) as draft:
+        await session.cluster.learner.save_hf(str(draft))
+
+
+async def _maybe_checkpoint(session: Session, step: int) -> None:
+    if step % session.config.training.checkpoint_every and not session.stop_requested:
+        return
+    with drafted(_partial(session) / f"step-{step}") as draft:
+        await session.cluster.learner.save_checkpoint(str(draft), {"step": step})
+    remove_checkpoints(_partial(session), keep=1)
+    session.stop_if_requested()
+
+
+async def _resumed_step(session: Session) -> int:
+    checkpoint = latest_checkpoint(_partial(session))
+    if checkpoint is None:
+        return 0
+    state = await session.cluster.learner.load_checkpoint(str(checkpoint.absolute()))
+    session.metrics.truncate_after("sft", state["step"])
+    return int(state["step"])
+
+
+def _partial(session: Session) -> Path:
+    return session.folder.checkpoints / "sft-partial"

@@ -1,0 +1,104 @@
+"""SFT traces: solvers write scripts, the sandbox really runs them, and only traces with a right answer are kept.
+
+takes: the `sft` split of the task set   gives: traces.jsonl
+"""
+
+import asyncio
+import json
+import random
+import zlib
+from pathlib import Path
+
+from actors.episodes.scripts import complete_script, observation_text
+from curriculum.task import Task
+from curriculum.tasks.answers import extract_answer
+from curriculum.tasks.checkers import check
+from curriculum.tasks.solvers import has_solver, trace_plan
+from driver.errors import RunAbortedError
+from driver.outputs.run_folder import read_lines, write_whole
+from driver.session import Session
+from sandbox_service import ExecutionRequest, Termination
+
+_NAME = "synthesize"
+
+
+def is_done(session: Session) -> bool:
+    """Whether the traces are there."""
+    return session.folder.traces.is_file()
+
+
+async def run(session: Session) -> None:
+    """Write traces.jsonl.
+
+    Raises:
+        RunAbortedError: not one trace was right, there is no task for traces, or a family has no solver.
+    """
+    if session.config.synthesis.file is not None:
+        _take_own_traces(session, Path(session.config.synthesis.file))
+        return
+    tasks = session.tasks.split("sft")
+    if not tasks:
+        raise RunAbortedError(
+            "no task has split sft, so there is nothing to write traces for: add some, or set synthesis.file to traces "
+            "of your own"
+        )
+    unsolved = sorted({t.family for t in tasks if not has_solver(t)})
+    if unsolved:
+        raise RunAbortedError(
+            f"no scripted solver writes traces for {', '.join(unsolved)}: set synthesis.file to traces of your own, or "
+            "tasks.families to families that have a solver"
+        )
+    session.progress.start(_NAME, len(tasks))
+    traces = await asyncio.gather(*[_trace(session, task) for task in tasks])
+    kept = [trace for trace in traces if trace is not None]
+    session.progress.finish(_NAME)
+    if not kept:
+        raise RunAbortedError(
+            f"none of {len(tasks)} traces ended in a right answer: is the sandbox in order?"
+        )
+    session.metrics.log("setup", 0, {"traces_written": len(traces), "traces_kept": len(kept)})
+    write_whole(session.folder.traces, "".join(json.dumps(trace) + "\n" for trace in kept))
+
+
+def _take_own_traces(session: Session, file: Path) -> None:
+    rows = read_lines(file)
+    wrong = [
+        n
+        for n, row in enumerate(rows, 1)
+        if set(row) != {"trace_id", "question", "turns"} or not row["turns"]
+    ]
+    if not rows or wrong:
+        raise RunAbortedError(
+            f"synthesis.file={file}: {len(rows)} readable lines, of which {len(wrong)} (first: {wrong[:1]}) lack "
+            "trace_id, question and turns, a list of [model text, what the environment then said or null]"
+        )
+    write_whole(session.folder.traces, "".join(json.dumps(row) + "\n" for row in rows))
+
+
+async def _trace(session: Session, task: Task) -> dict[str, object] | None:
+    """One executed trace, or None if its answer came out wrong."""
+    config = session.config
+    rng = random.Random(zlib.crc32(f"{config.synthesis.seed}/{task.task_id}".encode()))
+    plan = trace_plan(task, rng, config.synthesis.error_fraction)
+    turns: list[tuple[str, str | None]] = []
+    stdout = ""
+    for number, turn in enumerate(plan.turns):
+        # A sampled turn is ended by the line feed after its closing fence, so a written one has it too.
+        text = turn if turn.endswith("\n") else turn + "\n"
+        result = await session.cluster.sandbox(
+            ExecutionRequest(
+                execution_id=f"trace/{task.task_id}/{number}",
+                code=complete_script(text) or "",
+                timeout_s=config.rollout.execution_timeout_s,
+                memory_mib=config.rollout.execution_memory_mib,
+            )
+        )
+        if result.termination is Termination.INFRASTRUCTURE:
+            return None
+        turns.append((text, observation_text(result, config.rollout.max_observation_chars)))
+        stdout = result.stdout
+    final = plan.final(stdout)
+    session.progress.advance(_NAME)
+    if not check(task, extract_answer(final)):
+        return None
+    return {"trace_id": task.task_id, "question": task.question, "turns": [*turns, (final, None)]}

@@ -1,0 +1,149 @@
+"""A pool of warm workers: the front door of the sandbox.
+
+execute -> ledger (same id? wait for it) -> task per execution -> ScriptRunner or SessionBook
+                                                                   -> LaneDesk (queue, breaker) -> LaneRoster -> lane
+"""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox_service.config import SandboxConfig
+from sandbox_service.errors import LaneLostError, SandboxError, SandboxUnavailableError
+from sandbox_service.isolation import IsolationReport, probe_layers
+from sandbox_service.ledger import ExecutionLedger, run_side_by_side
+from sandbox_service.outcome import queue_full_result, refused_result
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
+from sandbox_service.warm.admission import LaneDesk
+from sandbox_service.warm.breaker import CircuitBreaker
+from sandbox_service.warm.runner import ScriptRunner
+from sandbox_service.warm.sessions import SessionBook
+from sandbox_service.warm.workers import LaneRoster
+from sandbox_service.worker.kernel.layers import PRIVATE_ROOT
+
+
+@dataclass(frozen=True)
+class _Machinery:
+    """What exists between start and close."""
+
+    breaker: CircuitBreaker
+    desk: LaneDesk
+    scripts: ScriptRunner
+    sessions: SessionBook
+
+    @classmethod
+    def built(cls, config: SandboxConfig, report: IsolationReport, folder: str) -> "_Machinery":
+        breaker = CircuitBreaker(max_failures=config.breaker_failures, cooldown_s=config.breaker_cooldown_s)
+        lanes = LaneRoster(config, report.active, folder, num_slots=config.num_workers)
+        desk = LaneDesk(config, report, lanes, breaker)
+        # Apart from the others: an open session must not hold up scripts.
+        lanes = LaneRoster(config, report.active, folder, num_slots=config.max_sessions, name="session")
+        sessions = SessionBook(config, LaneDesk(config, report, lanes, breaker))
+        return cls(breaker, desk, ScriptRunner(config, desk), sessions)
+
+
+class SandboxPool:
+    """Runs scripts in warm, isolated processes. Lives in the event loop that called `start`.
+
+    Example: `await pool.start(); result = await pool.execute(request); await pool.close()`.
+    """
+
+    def __init__(self, config: SandboxConfig | None = None) -> None:
+        self.config = config or SandboxConfig()
+        self.report: IsolationReport | None = None
+        """Which layers are in force; None before the start."""
+        self._machinery: _Machinery | None = None
+        self._is_open = False
+        self._folder = ""
+        self._ledger = ExecutionLedger()
+        self._counts: Counter[str] = Counter()
+
+    async def start(self) -> None:
+        """Probe the layers and warm up the workers. Raises SandboxUnavailableError below the floor."""
+        self.report = await asyncio.to_thread(probe_layers, self.config)
+        self.report.require(self.config.floor)
+        if PRIVATE_ROOT not in self.report.active:
+            self._folder = tempfile.mkdtemp(prefix="sandbox-", dir=self.config.scratch_root)
+        self._machinery = _Machinery.built(self.config, self.report, self._folder)
+        self._is_open = True
+        try:
+            await self._machinery.desk.roster.start(self.config.first_profile)
+        except LaneLostError as error:
+            await self.close()
+            raise SandboxUnavailableError(
+                f"{error}: check SandboxConfig.preload, or try preload='bare'"
+            ) from error
+
+    async def execute(self, request: ExecutionRequest) -> ExecutionResult:
+        """Run one script, or the next cell of `request.session`. Cancelling kills the script.
+
+        An id under way or ended lately is not run again.
+        """
+        if self._machinery is None or not self._is_open:
+            raise SandboxError("the sandbox pool is not running: await pool.start() first")
+        machinery = self._machinery
+        return await self._ledger.once(request, lambda asked: self._carried_out(asked, machinery))
+
+    async def run_batch(self, requests: Sequence[ExecutionRequest]) -> list[ExecutionResult]:
+        """Run scripts side by side; results in the order of the requests. Never overfills the queue."""
+        return await run_side_by_side(requests, self.execute, self.config)
+
+    async def close_session(self, session_id: str) -> bool:
+        """End a session with its process, its names and its files; False if there is none of that id."""
+        return (
+            self._is_open
+            and self._machinery is not None
+            and await self._machinery.sessions.close_session(session_id)
+        )
+
+    async def close(self) -> None:
+        """Kill what runs and end every worker and session. No process and no file is left."""
+        was_open, self._is_open = self._is_open, False
+        await self._ledger.cancel_all()
+        if was_open and self._machinery is not None:
+            await asyncio.gather(self._machinery.desk.roster.close(), self._machinery.sessions.close())
+        if self._folder:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    def metrics(self) -> dict[str, float]:
+        """Gauges, and counts since the start."""
+        numbers = {f"executions_{kind.value}": float(self._counts[kind.value]) for kind in Termination}
+        gauges = (
+            "queued",
+            "running",
+            "idle_workers",
+            "retries",
+            "worker_restarts",
+            "sessions",
+            "breaker_open",
+        )
+        numbers |= dict.fromkeys(gauges, 0.0)
+        if self._machinery is not None:
+            desk, sessions = self._machinery.desk, self._machinery.sessions
+            numbers |= {
+                "queued": float(desk.num_queued),
+                "running": float(desk.num_running + sessions.num_running),
+                "idle_workers": float(desk.roster.num_free if self._is_open else 0),
+                "retries": float(self._machinery.scripts.num_retries),
+                "worker_restarts": float(desk.roster.num_lost + sessions.num_lost),
+                "sessions": float(sessions.num_open),
+                "breaker_open": self._machinery.breaker.openness(time.monotonic()),
+            }
+        return numbers
+
+    async def _carried_out(self, request: ExecutionRequest, machinery: _Machinery) -> ExecutionResult:
+        num_queued = machinery.desk.num_queued
+        if refusal := code_refusal(request.code, self.config.max_code_bytes):
+            result = refused_result(request, refusal)
+        elif num_queued >= self.config.queue_size:
+            result = queue_full_result(request, num_queued)
+        elif request.session is not None:
+            result = await machinery.sessions.result(request, request.session)
+        else:
+            result = await machinery.scripts.result(request)
+        self._counts[result.termination.value] += 1
+        return result

@@ -1,0 +1,215 @@
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from source_files import ROOT
+
+from driver.config_loading import load_config
+from driver.errors import RunFolderError
+from driver.outputs.run_folder import RunFolder, append_line, read_lines, write_json, write_whole
+
+CONFIG = load_config("smoke")
+HOLDER = """
+import sys, time
+from pathlib import Path
+from driver.config_loading import load_config
+from driver.outputs.run_folder import RunFolder
+with RunFolder(Path(sys.argv[1])).claimed(load_config("smoke")):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen]:
+    """Another process that holds the folder `run`."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "run")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_folder_held_by_a_live_process_is_refused_until_it_dies(
+    tmp_path: Path, holder: subprocess.Popen
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    with (
+        pytest.raises(RunFolderError, match=f"in use by process {holder.pid}: wait for it"),
+        folder.claimed(CONFIG),
+    ):
+        pass
+    holder.kill()
+    holder.wait()
+    with folder.claimed(CONFIG):
+        pass
+
+
+def test_the_lock_of_a_dead_process_is_taken_even_if_its_number_lives_again(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for number in ("999999999", "1", ""):
+        (tmp_path / ".lock").write_text(number)
+        with folder.claimed(CONFIG):
+            pass
+
+
+def test_a_folder_cannot_be_claimed_twice_at_once_but_again_afterwards(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.claimed(CONFIG):
+        with pytest.raises(RunFolderError, match="in use"), folder.claimed(CONFIG):
+            pass
+        assert folder.rollouts.is_dir()
+        assert folder.checkpoints.is_dir()
+    with folder.claimed(CONFIG):
+        assert load_config(str(folder.config)) == CONFIG
+
+
+def test_another_config_is_refused_with_the_changed_keys_named(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.claimed(CONFIG):
+        pass
+    other = load_config("smoke", ["rollout.group_size=8", "model=other"])
+    with (
+        pytest.raises(
+            RunFolderError, match=r"model\.'tiny-random-llama' -> 'other', rollout\.group_size"
+        ) as caught,
+        folder.claimed(other),
+    ):
+        pass
+    assert "set folder= to a new folder" in str(caught.value)
+    assert load_config(str(folder.config)) == CONFIG
+
+
+def test_what_does_not_change_the_result_may_change(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.claimed(CONFIG):
+        pass
+    moved = load_config("smoke", ["placement.rollout_workers=2", "name=again", "folder=elsewhere"])
+    with folder.claimed(moved):
+        assert load_config(str(folder.config)) == moved
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(RunFolderError, match="set folder= to a place that can be written to"),
+        RunFolder(tmp_path / "file" / "run").claimed(CONFIG),
+    ):
+        pass
+
+
+def test_stages_add_up_over_attempts(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert folder.read_stages() == {}
+    folder.record_stage("sft", 2.0)
+    folder.record_stage("sft", 3.0)
+    folder.record_stage("train", 1.0)
+    assert folder.read_stages() == {"sft": {"wall_s": 5.0}, "train": {"wall_s": 1.0}}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB of its own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("this process may not mount a file system")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_draft(small_disk: Path) -> None:
+    path = small_disk / "state.json"
+    write_json(path, "old")
+    with pytest.raises(
+        RunFolderError, match=r"state.json could not be written \(No space left.*free some space"
+    ):
+        write_whole(path, "x" * 100_000)
+    assert json.loads(path.read_text()) == "old"
+    assert list(small_disk.iterdir()) == [path]
+
+
+def test_a_line_that_a_full_disk_cut_is_taken_out_by_the_next_one(small_disk: Path) -> None:
+    path = small_disk / "rows.jsonl"
+    append_line(path, "first")
+    with pytest.raises(RunFolderError, match="free some space"):
+        append_line(path, "x" * 100_000)
+    assert read_lines(path) == ["first"]
+    append_line(path, "second")
+    assert read_lines(path) == ["first", "second"]
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from driver.errors import RunFolderError
+from driver.outputs.run_folder import write_whole
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_whole(Path(sys.argv[1]), "x" * 5000)
+except RunFolderError as error:
+    print(error)
+"""
+
+
+def test_a_file_that_may_not_grow_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_whole(path, "old")
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, path], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "state.json could not be written (File too large)" in done.stdout
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_gone_is_told_as_a_run_folder_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "none" / "a", tmp_path / "file" / "a"):
+        with pytest.raises(RunFolderError, match="set folder= to a place"):
+            write_whole(path, "x")
+        with pytest.raises(RunFolderError, match="set folder= to a place"):
+            append_line(path, "x")
+
+
+def test_a_last_line_cut_by_a_crash_is_ignored_and_not_grown_together_with_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    assert read_lines(path) == []
+    append_line(path, {"a": 1})
+    with path.open("a") as file:
+        file.write('{"b": ')
+    assert read_lines(path) == [{"a": 1}]
+    append_line(path, {"c": 3})
+    append_line(path, {"d": 4})
+    assert read_lines(path) == [{"a": 1}, {"c": 3}, {"d": 4}]
+
+
+def test_a_last_line_that_only_lacks_its_line_feed_counts(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": 1}\n{"b": 2}')
+    assert read_lines(path) == [{"a": 1}, {"b": 2}]
+    append_line(path, {"c": 3})
+    assert read_lines(path) == [{"a": 1}, {"b": 2}, {"c": 3}]
+
+
+def test_a_broken_line_in_the_middle_is_told_and_not_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    path.write_text('{"a": 1}\nnonsense\n{"b": 2}\n')
+    with pytest.raises(RunFolderError, match=r"traces.jsonl line 2 is not JSON"):
+        read_lines(path)
+
+
+def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    path.write_text(json.dumps({"a": "x\u2028y"}, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert read_lines(path) == [{"a": "x\u2028y"}]

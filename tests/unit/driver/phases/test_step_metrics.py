@@ -1,0 +1,69 @@
+import pytest
+
+from driver.phases.step_metrics import StepMetrics
+from tests.unit.driver.summary_cases import summary
+
+
+def test_success_is_over_all_finished_groups_and_admitted_success_over_the_used_ones() -> None:
+    metrics = StepMetrics()
+    mixed, solved = summary(1), summary(4, family="easy")
+    lost = summary(0, 0, num_infrastructure=4)
+    for done in (mixed, solved, lost):
+        metrics.group_done(done)
+    row = metrics.taken([mixed], version=1, since=0.0, now=10.0)
+    # 1 + 4 right of 4 + 4; of the used ones 1 of 4.
+    assert row["success_rate"] == row["reward_mean"] == 5 / 8
+    assert row["success_rate_admitted"] == 1 / 4
+    assert (row["success_rate/f"], row["success_rate/easy"]) == (1 / 4, 1.0)
+    assert (row["groups_done"], row["groups_no_signal"]) == (3, 2)
+    assert (row["end/answer"], row["executions/ok"], row["executions"]) == (8, 8, 8)
+    assert (row["tokens_generated"], row["tokens_trained"], row["tokens_per_s"]) == (80, 40, 8.0)
+    # Three groups waited one second each for eight executions.
+    assert row["execute_s_mean"] == pytest.approx(3 / 8)
+
+
+def test_times_together_are_those_worked_out_by_hand() -> None:
+    metrics = StepMetrics()
+    metrics.group_started("a", 0.0)
+    metrics.group_rolled_out("a", 4.0)
+    metrics.group_started("b", 6.0)
+    metrics.learner_busy(2.0, 8.0)
+    metrics.group_done(summary(1, execution_spans=((1.0, 3.0), (2.0, 4.0))))
+    row = metrics.taken([], version=1, since=0.0, now=10.0)
+    # Rollouts in [0, 4] and [6, 10], the learner in [2, 8]: together in [2, 4] and [6, 8].
+    assert row["overlap"] == pytest.approx(4 / 6)
+    assert row["learner_share"] == pytest.approx(0.6)
+    assert row["rollout_share"] == pytest.approx(0.8)
+    # Scripts in [1, 4], of which the learner shares [2, 4].
+    assert row["sandbox_share"] == pytest.approx(0.3)
+    assert row["sandbox_overlap"] == pytest.approx(2 / 3)
+    assert row["step_s"] == 10.0
+
+
+def test_every_step_starts_anew_but_for_groups_still_running() -> None:
+    metrics = StepMetrics()
+    metrics.group_started("a", 0.0)
+    metrics.learner_busy(0.0, 5.0)
+    metrics.group_done(summary(1))
+    metrics.taken([], version=1, since=0.0, now=10.0)
+    metrics.group_rolled_out("a", 15.0)
+    row = metrics.taken([], version=2, since=10.0, now=20.0)
+    assert (row["groups_done"], row["learner_share"], row["rollout_share"]) == (0, 0, 0.5)
+
+
+def test_staleness_counts_the_updates_between_sampling_and_learning() -> None:
+    # The step that makes version 5 learns as version 4.
+    used = [summary(1, oldest_version=4), summary(1, oldest_version=3), summary(1, oldest_version=-1)]
+    row = StepMetrics().taken(used, version=5, since=0.0, now=1.0)
+    assert (row["staleness_mean"], row["staleness_max"]) == (0.5, 1.0)
+
+
+def test_a_step_in_which_nothing_happened_is_all_zeros() -> None:
+    row = StepMetrics().taken([], version=0, since=5.0, now=5.0)
+    assert set(row.values()) == {0.0}
+
+
+def test_step_in_which_no_group_finished_claims_no_success_rate() -> None:
+    row = StepMetrics().taken([], 1, since=0.0, now=1.0)
+    assert "success_rate" not in row
+    assert "reward_mean" not in row
