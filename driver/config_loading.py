@@ -13,6 +13,9 @@ from driver.errors import ConfigError
 
 PRESETS = Path(__file__).parent / "configs"
 
+RENAMED_KEYS: dict[str, str] = {}
+"""Keys of earlier versions and what to set instead, both dotted: a config that has one is refused with the new name."""
+
 
 def load_config(source: str, overrides: Sequence[str] = ()) -> RunConfig:
     """The config in `source` with `overrides` applied.
@@ -83,6 +86,8 @@ def _explained(location: tuple[Any, ...], kind: str, message: str, value: Any) -
     if kind != "extra_forbidden":
         message = message.removeprefix("Value error, ")
         return f"{name}={value!r}: {message}" if name else message
+    if name in RENAMED_KEYS:
+        return f"{name} has another name now: set {RENAMED_KEYS[name]}"
     known = known_keys(RunConfig)
     section, _, last = name.rpartition(".")
     siblings = [k for k in known if k.rpartition(".")[0] == section]

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ import yaml
 from source_files import ROOT
 
 from driver.config import RunConfig
-from driver.config_loading import PRESETS, dump_config, known_keys, load_config
+from driver.config_loading import PRESETS, RENAMED_KEYS, dump_config, known_keys, load_config
 from driver.errors import ConfigError
 
 HEAVY = ("ray", "torch", "vllm", "deepspeed", "transformers")
@@ -174,3 +175,10 @@ def test_loading_a_config_loads_no_heavy_package() -> None:
     root = ROOT
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_key_of_an_earlier_version_is_refused_with_its_new_name() -> None:
+    for old, new in RENAMED_KEYS.items():
+        with pytest.raises(ConfigError, match=re.escape(f"{old} has another name now: set {new}")):
+            load_config("laptop", [f"{old}=1"])
+    assert not RENAMED_KEYS.keys() & set(known_keys(RunConfig))
