@@ -96,7 +96,7 @@ class RolloutWorker:
         *,
         size: int | None = None,
         temperature: float | None = None,
-        protocol: str | None = None,
+        instructions: str | None = None,
     ) -> tuple[RolloutGroup, int]:
         """Hold `size` conversations about `task` at once.
 
@@ -105,7 +105,7 @@ class RolloutWorker:
             group_id: unique in the run; also seeds the sampling.
             size: rollouts; the configured group size if None.
             temperature: the configured training temperature if None.
-            protocol: wording of the instructions; the configured one if None.
+            instructions: wording of the instructions; the configured one if None.
 
         Returns:
             The group, siblings that failed on our side included (end reason `infrastructure`), and how many tokens
@@ -120,7 +120,7 @@ class RolloutWorker:
                 Episode(
                     f"{group_id}/{index}",
                     config=self._config,
-                    transcriber=self._transcriber(protocol or self._config.protocol),
+                    transcriber=self._transcriber(instructions or self._config.instructions),
                     generate=self._engine.generate,
                     execute=self._execute,
                     temperature=self._config.temperature if temperature is None else temperature,
@@ -176,10 +176,10 @@ class RolloutWorker:
         """End the engine."""
         self._engine.close()
 
-    def _transcriber(self, protocol: str) -> Transcriber:
-        if protocol not in self._transcribers:
-            self._transcribers[protocol] = Transcriber(self._tokenizer, protocol)
-        return self._transcribers[protocol]
+    def _transcriber(self, instructions: str) -> Transcriber:
+        if instructions not in self._transcribers:
+            self._transcribers[instructions] = Transcriber(self._tokenizer, instructions)
+        return self._transcribers[instructions]
 
 
 def rollout_seed(group_id: str, index: int) -> int:

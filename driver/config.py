@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from actors.engines.config import EngineConfig
-from actors.episodes.config import ProtocolName, RolloutConfig
+from actors.episodes.config import InstructionsName, RolloutConfig
 from actors.learning.config import LearnerConfig
 from actors.rewards.config import RewardConfig
 from curriculum.config import CurriculumConfig
@@ -36,8 +36,8 @@ class PotentialConfig(_Section):
     """How improvement potential 4p(1-p) is measured on the SFT model."""
 
     samples: int = Field(default=20, ge=2)
-    """Rollouts per task and protocol."""
-    protocols: tuple[ProtocolName, ...] = Field(default=("full",), min_length=1)
+    """Rollouts per task and wording of the instructions."""
+    instructions: tuple[InstructionsName, ...] = Field(default=("full",), min_length=1)
     """Ways of answering; the first must be the one that RL uses. Counts are kept apart."""
     temperature: float = Field(default=1.0, ge=0)
     """Sampling temperature."""
@@ -167,10 +167,10 @@ class RunConfig(_Section):
                 f"learner.grpo.max_staleness={grpo.max_staleness} is below training.max_staleness="
                 f"{self.training.max_staleness}: the learner would refuse its own rollouts; leave the first out"
             )
-        if self.potential.protocols[0] != self.rollout.protocol:
+        if self.potential.instructions[0] != self.rollout.instructions:
             raise ValueError(
-                f"potential.protocols begins with {self.potential.protocols[0]!r} but rollout.protocol is "
-                f"{self.rollout.protocol!r}: put the protocol that RL uses first"
+                f"potential.instructions begins with {self.potential.instructions[0]!r} but rollout.instructions is "
+                f"{self.rollout.instructions!r}: put the wording that RL uses first"
             )
         return self
 

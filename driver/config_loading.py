@@ -13,7 +13,10 @@ from driver.errors import ConfigError
 
 PRESETS = Path(__file__).parent / "configs"
 
-RENAMED_KEYS: dict[str, str] = {}
+RENAMED_KEYS: dict[str, str] = {
+    "rollout.protocol": "rollout.instructions",
+    "potential.protocols": "potential.instructions",
+}
 """Keys of earlier versions and what to set instead, both dotted: a config that has one is refused with the new name."""
 
 

@@ -31,7 +31,7 @@ class GroupJob:
     group_id: str
     size: int
     temperature: float
-    protocol: str
+    instructions: str
 
 
 @dataclass
@@ -96,7 +96,11 @@ class Session:
         async def one(job: GroupJob) -> None:
             async with slots:
                 group = await self.cluster.rollouts.rollout_group(
-                    job.task, job.group_id, size=job.size, temperature=job.temperature, protocol=job.protocol
+                    job.task,
+                    job.group_id,
+                    size=job.size,
+                    temperature=job.temperature,
+                    instructions=job.instructions,
                 )
                 scored, summary = await self.cluster.scorer.score(group)
             if summary.num_rollouts == 0:

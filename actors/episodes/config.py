@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-ProtocolName = Literal["short", "full", "text", "code_first"]
-"""Wordings of the instructions: see `actors.episodes.instructions`."""
+InstructionsName = Literal["short", "full", "text", "code_first"]
+"""Wordings of the instructions, see `actors.episodes.instructions`."""
 
 
 class RolloutConfig(BaseModel):
@@ -13,7 +13,7 @@ class RolloutConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    protocol: ProtocolName = "full"
+    instructions: InstructionsName = "full"
     """Wording of the instructions."""
     group_size: int = Field(default=8, ge=2)
     """Rollouts per task (G)."""

@@ -21,9 +21,9 @@ _NO_FLOATS = np.empty(0, dtype=np.float32)
 class Transcriber:
     """Knows a tokenizer and its chat template; makes prompt, model and environment segments."""
 
-    def __init__(self, tokenizer: Any, protocol: str) -> None:
+    def __init__(self, tokenizer: Any, instructions: str) -> None:
         self._tokenizer = tokenizer
-        self._instructions = INSTRUCTIONS[protocol]
+        self._instructions = INSTRUCTIONS[instructions]
         self._before, self._after = _turn_separators(tokenizer)
         self.end_of_turn_id = int(tokenizer.eos_token_id)
 

@@ -75,7 +75,7 @@ async def _evaluate_policy(session: Session, policy: str, items: list, partial: 
             f"evaluate/{policy}/{task.task_id}",
             config.samples,
             config.temperature,
-            session.config.rollout.protocol,
+            session.config.rollout.instructions,
         )
         for task in items
     ]

@@ -24,16 +24,16 @@ def is_done(session: Session) -> bool:
 
 
 async def run(session: Session) -> None:
-    """Sample every task with every protocol; an interrupted attempt goes on with what is missing."""
+    """Sample every task with every wording of the instructions; an interrupted attempt goes on with what is missing."""
     config = session.config.potential
     partial = session.folder.root / "potential.partial.jsonl"
     rows = read_lines(partial)
-    known = {(row["task_id"], row["protocol"]) for row in rows}
+    known = {(row["task_id"], row["instructions"]) for row in rows}
     jobs = [
-        GroupJob(task, f"potential/{protocol}/{task.task_id}", config.samples, config.temperature, protocol)
+        GroupJob(task, f"potential/{wording}/{task.task_id}", config.samples, config.temperature, wording)
         for task in session.tasks.split("train")
-        for protocol in config.protocols
-        if (task.task_id, protocol) not in known
+        for wording in config.instructions
+        if (task.task_id, wording) not in known
     ]
     session.progress.start(_NAME, len(jobs))
     started, tokens = time.monotonic(), 0
@@ -44,7 +44,7 @@ async def run(session: Session) -> None:
         nonlocal tokens
         row = {
             "task_id": summary.task_id,
-            "protocol": job.protocol,
+            "instructions": job.instructions,
             "num_correct": summary.num_correct,
             "num_rollouts": summary.num_rollouts,
         }
@@ -64,8 +64,8 @@ async def run(session: Session) -> None:
 
 
 def measured(session: Session) -> list[TaskPotential]:
-    """The potentials in potential.json; the protocol that RL uses counts as the policy's own."""
-    policy = session.config.rollout.protocol
+    """The potentials in potential.json; the wording that RL uses counts as the policy's own."""
+    policy = session.config.rollout.instructions
     return [
         TaskPotential.measured(
             row["task_id"],
@@ -81,12 +81,12 @@ def measured(session: Session) -> list[TaskPotential]:
 def _document(session: Session, rows: list[dict[str, object]]) -> dict[str, object]:
     agents: dict[str, dict[str, dict[str, object]]] = defaultdict(dict)
     for row in rows:
-        agents[str(row["task_id"])][str(row["protocol"])] = {
+        agents[str(row["task_id"])][str(row["instructions"])] = {
             "num_correct": row["num_correct"],
             "num_rollouts": row["num_rollouts"],
         }
     tasks = session.tasks.split("train")
-    policy = session.config.rollout.protocol
+    policy = session.config.rollout.instructions
     own = {
         task_id: TaskPotential.measured(
             task_id, counts[policy]["num_correct"], counts[policy]["num_rollouts"]

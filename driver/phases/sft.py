@@ -49,7 +49,7 @@ def laid_out_traces(session: Session) -> list[SftRollout]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(session.model_path))
-    transcriber = Transcriber(tokenizer, session.config.rollout.protocol)
+    transcriber = Transcriber(tokenizer, session.config.rollout.instructions)
     return [
         transcriber.written_rollout(row["trace_id"], row["question"], row["turns"])
         for row in read_lines(session.folder.traces)

@@ -20,7 +20,7 @@ from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN, task
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CONFIG = RolloutConfig(
-    protocol="short",
+    instructions="short",
     group_size=4,
     max_executions=2,
     execution_timeout_s=5,
@@ -59,13 +59,13 @@ async def test_a_group_of_four_is_held_recorded_and_counted(worker: RolloutWorke
     assert metrics["groups_running"] == 0
 
 
-async def test_size_temperature_and_protocol_of_a_call_go_before_the_configured_ones(
+async def test_size_temperature_and_instructions_of_a_call_go_before_the_configured_ones(
     tiny_tokenizer: Any, pool: SandboxPool
 ) -> None:
     engine = ListeningEngine(tiny_tokenizer)
     worker = RolloutWorker.with_engine(CONFIG, engine, tiny_tokenizer, pool.execute)
     group, _ = await worker.rollout_group(
-        task(), "worker/call", size=2, temperature=0.0, protocol="code_first"
+        task(), "worker/call", size=2, temperature=0.0, instructions="code_first"
     )
     assert len(group.rollouts) == 2
     assert {spec.temperature for spec in engine.asked} == {0.0}

@@ -20,7 +20,7 @@ from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CONFIG = RolloutConfig(
-    protocol="short",
+    instructions="short",
     max_executions=3,
     execution_timeout_s=5,
     max_turn_tokens=120,
