@@ -29,18 +29,18 @@ class SynthesisConfig(_Section):
     error_fraction: float = Field(default=0.15, ge=0, le=1)
     """Share of traces that begin with a mistaken script, its real error, and the mended one."""
     seed: int = 0
-    """Of the solvers' choices."""
+    """Seed of the choices that the solvers make: which trace gets which wording and which mistake."""
 
 
 class PotentialConfig(_Section):
     """How improvement potential 4p(1-p) is measured on the SFT model."""
 
     samples: int = Field(default=20, ge=2)
-    """Rollouts per task and wording of the instructions."""
+    """Rollouts for each task and wording of the instructions, from which the success rate p is estimated."""
     instructions: tuple[InstructionsName, ...] = Field(default=("full",), min_length=1)
     """Ways of answering; the first must be the one that RL uses. Counts are kept apart."""
     temperature: float = Field(default=1.0, ge=0)
-    """Sampling temperature."""
+    """Sampling temperature of these rollouts; 0 would make all of a task's the same."""
 
 
 class TrainingConfig(_Section):
@@ -56,37 +56,38 @@ class TrainingConfig(_Section):
     max_refill_factor: float = Field(default=3.0, ge=1)
     """At most this many times `groups_per_step` groups are generated for one step; then it takes what is there."""
     checkpoint_every: int = Field(default=10, ge=1)
-    """Steps between checkpoints."""
+    """Steps from one checkpoint to the next; a run that is killed repeats at most so many."""
     keep_checkpoints: int = Field(default=2, ge=1)
-    """Newest checkpoints kept."""
+    """How many of the newest checkpoints are kept; older ones are deleted."""
     bucket_mib: int = Field(default=128, ge=1)
-    """Size of one weight bucket in the object store."""
+    """Size in MiB of one weight bucket in the object store: weights are published in pieces of this size."""
 
 
 class EvaluationConfig(_Section):
     """Accuracy on items that were not trained on, for each of the policies."""
 
     temperature: float = Field(default=0.6, ge=0)
-    """Sampling temperature (the paper's)."""
+    """Sampling temperature while policies are evaluated; the paper's is 0.6."""
     policies: tuple[Literal["base", "sft", "grpo"], ...] = ("base", "sft", "grpo")
-    """Which policies."""
+    """Policies to evaluate: the model as given, after SFT, and after GRPO."""
     samples: int = Field(default=1, ge=1)
-    """Rollouts per item."""
+    """Rollouts of each policy for each task; accuracy is the mean over them."""
 
 
 class PlacementConfig(_Section):
-    """Who runs where."""
+    """Which actors run, how many of each, and what each reserves of the cluster."""
 
     rollout_workers: int = Field(default=1, ge=1)
-    """Generation engines."""
+    """Rollout workers, each with a generation engine of its own."""
     gpus_per_rollout_worker: int = Field(default=0, ge=0)
-    """GPUs of one engine; 0 runs it on the CPU."""
+    """GPUs that one rollout worker reserves; 0 runs its engine on the CPU."""
     gpus_per_learner_rank: int = Field(default=0, ge=0, le=1)
-    """GPUs of one learner rank; 0 runs it on the CPU."""
+    """GPUs that one learner rank reserves; 0 runs it on the CPU."""
     sandbox_executors: int = Field(default=1, ge=1)
-    """Sandbox actors, one per node that runs scripts; never fewer."""
+    """Sandbox actors at the start, one per node that runs scripts; there are never fewer."""
     max_sandbox_executors: int | None = Field(default=None, ge=1)
-    """Never more; between the two their number follows the backlog. null is as many as `sandbox_executors`, always."""
+    """Most sandbox actors; between this and `sandbox_executors` their number follows the backlog. null keeps it
+    at `sandbox_executors`."""
     sandbox_scale_up_backlog: float = Field(default=2.0, gt=0)
     """Scripts that wait per sandbox worker above which more sandbox actors are asked for."""
     sandbox_idle_s: float = Field(default=60.0, gt=0)
@@ -125,29 +126,29 @@ class RunConfig(_Section):
     model: str = "HuggingFaceTB/SmolLM2-135M-Instruct"
     """A folder, a model that an installed package carries, or a hub name."""
     tasks: TaskSetConfig = TaskSetConfig()
-    """Which questions."""
+    """Which families of tasks to train and evaluate on, and how many tasks of each."""
     synthesis: SynthesisConfig = SynthesisConfig()
-    """SFT traces."""
+    """Where the traces for SFT come from."""
     potential: PotentialConfig = PotentialConfig()
-    """Improvement potential."""
+    """How improvement potential is measured."""
     curriculum: CurriculumConfig = CurriculumConfig()
-    """Stages and sampling."""
+    """Stages of GRPO, and how tasks are sampled within a stage."""
     rollout: RolloutConfig = RolloutConfig()
-    """Conversations."""
+    """How a rollout is held: instructions, limits, sampling."""
     engine: EngineConfig = EngineConfig()
-    """Generation."""
+    """The engine that generates the model's turns."""
     sandbox: SandboxConfig = SandboxConfig()
-    """Execution."""
+    """The sandbox that runs the model's scripts."""
     reward: RewardConfig = RewardConfig()
-    """Scores."""
+    """What a rollout is paid for."""
     learner: LearnerConfig = LearnerConfig()
-    """Gradients."""
+    """The learner: precision, ranks, SFT and GRPO updates."""
     training: TrainingConfig = TrainingConfig()
-    """The GRPO loop."""
+    """The GRPO loop around the learner: groups, staleness, checkpoints."""
     evaluation: EvaluationConfig = EvaluationConfig()
-    """Accuracy before and after."""
+    """Accuracy of the policies on tasks that were not trained on."""
     placement: PlacementConfig = PlacementConfig()
-    """Resources."""
+    """Actors, and the CPUs, GPUs and memory they reserve."""
 
     @model_validator(mode="after")
     def _rules_across_sections(self) -> "RunConfig":

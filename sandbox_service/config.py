@@ -30,15 +30,15 @@ class SandboxConfig(BaseModel):
     max_code_bytes: int = Field(default=MAX_CODE_BYTES, ge=1)
     """Longest script; a longer one is answered with `error`."""
     timeout_s: float = Field(default=600.0, gt=0, le=600)
-    """Upper bound on every request's own limit."""
+    """Longest wall-clock limit that a request may ask for, in seconds."""
     memory_mib: int = Field(default=4096, ge=16, le=65536)
-    """Upper bound on every request's own limit."""
+    """Largest memory limit that a request may ask for, in MiB."""
     max_processes: int = Field(default=64, ge=1, le=4096)
     """Processes and threads one script may have at a time."""
     file_mib: int = Field(default=64, ge=1)
-    """Largest file a script may write."""
+    """Largest file a script may write, in MiB."""
     scratch_mib: int = Field(default=128, ge=1)
-    """Size of a script's scratch folder."""
+    """Size of the folder in which a script runs and may write, in MiB."""
     output_bytes: int = Field(default=65536, ge=256)
     """Bytes kept of each of stdout and stderr: three quarters from the head, one quarter from the tail."""
     output_kill_bytes: int = Field(default=8_000_000, ge=1024)

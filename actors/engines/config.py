@@ -11,11 +11,11 @@ class EngineConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
-    """Weights and activations of the engine."""
+    """Precision of the engine's weights and activations."""
     max_model_len: int = Field(default=8192, ge=128)
     """Longest sequence, prompt and all turns together, in tokens."""
     max_num_seqs: int = Field(default=256, ge=1)
-    """Sequences generated at once."""
+    """Most sequences that one engine generates at once."""
     tensor_parallel_size: int = Field(default=1, ge=1)
     """GPUs that share one engine."""
     gpu_memory_utilization: float = Field(default=0.85, gt=0, le=1)
@@ -27,4 +27,4 @@ class EngineConfig(BaseModel):
     enforce_eager: bool = False
     """Skip compilation: a faster start, slower generation."""
     seed: int = 0
-    """Seed of the engine."""
+    """Seed of the engine's sampling."""

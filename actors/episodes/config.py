@@ -16,20 +16,20 @@ class RolloutConfig(BaseModel):
     instructions: InstructionsName = "full"
     """Wording of the instructions."""
     group_size: int = Field(default=8, ge=2)
-    """Rollouts per task (G)."""
+    """Rollouts of one task that are compared with each other (G)."""
     temperature: float = Field(default=1.0, gt=0)
     """Sampling temperature while training; at 0 the rollouts of a group would all be the same."""
     top_p: float = Field(default=1.0, gt=0, le=1)
     """Nucleus mass while training; below 1 the learner's ratio is biased."""
     max_executions: int = Field(default=8, ge=0)
-    """Scripts a rollout may run."""
+    """Most scripts that one rollout may run."""
     execution_timeout_s: float = Field(default=60.0, gt=0, le=600)
-    """Wall-clock limit of one script."""
+    """Wall-clock limit of one script, in seconds."""
     execution_memory_mib: int = Field(default=1024, ge=16, le=65536)
-    """Memory of one script beyond the warm interpreter."""
+    """Memory of one script beyond the warm interpreter, in MiB."""
     max_turn_tokens: int = Field(default=2048, ge=1)
-    """Longest turn."""
+    """Most tokens that the model may sample in one turn."""
     max_rollout_tokens: int = Field(default=8192, ge=64)
-    """Longest rollout: prompt, turns and outputs together."""
+    """Most tokens of a rollout: prompt, turns and outputs together."""
     max_observation_chars: int = Field(default=2000, ge=80)
-    """Longest output shown to the model; the middle is cut and the cut is marked."""
+    """Most characters of a script's output that the model is shown; the middle is cut and the cut is marked."""

@@ -17,12 +17,12 @@ class RewardConfig(BaseModel):
     """Where format and turn terms are added: nowhere; only in groups with both right and wrong rollouts, so that
     they can never be the whole signal; or everywhere (paper)."""
     correct: float = Field(default=1.0, gt=0)
-    """For a right answer."""
+    """Reward of a right answer; a wrong one gets 0."""
     format: float = Field(default=0.1, ge=0)
-    """Plus this if every turn has the right form, minus this if not."""
+    """Added if every turn has the right form, taken off if not, where shaping applies."""
     turn_penalty: float = Field(default=0.1, ge=0)
-    """Taken off beyond `free_turns` turns."""
+    """Taken off a rollout of more than `free_turns` turns, where shaping applies."""
     free_turns: int = Field(default=6, ge=1)
-    """Turns without penalty."""
+    """Most turns that a rollout may take without `turn_penalty`."""
     check_timeout_s: float = Field(default=10.0, gt=0)
-    """A checker that takes longer says wrong."""
+    """Seconds that a checker may take; one that takes longer counts as a wrong answer."""

@@ -52,7 +52,7 @@ class TaskSetConfig(_Config):
     num_processes: int = Field(default=0, ge=0, le=256)
     """Processes that make items; 0 is one per core. What comes out does not depend on it."""
     seed: int = 0
-    """Everything random follows from it."""
+    """Seed of everything random in the task set: which tasks are made, and which split each falls in."""
     sft_per_family: int = Field(default=64, ge=0)
     """Tasks of each trained family for supervised traces; never used in RL."""
     train_per_family: int = Field(default=64, ge=0)
