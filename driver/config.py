@@ -28,8 +28,15 @@ class SynthesisConfig(_Section):
     """JSON lines of executed traces of one's own (`trace_id`, `question`, `turns`), in place of the solvers'."""
     error_fraction: float = Field(default=0.15, ge=0, le=1)
     """Share of traces that begin with a mistaken script, its real error, and the mended one."""
+    explore_fraction: float = Field(default=0.2, ge=0, le=1)
+    """Share of traces that print what the question gives before they compute, where the family's solver can."""
+    slow_fraction: float = Field(default=0.03, ge=0, le=1)
+    """Share of traces that begin with a search that runs out of time (each costs `rollout.execution_timeout_s`), and
+    go on with a better algorithm, where the family's solver can."""
+    check_fraction: float = Field(default=0.4, ge=0, le=1)
+    """Share of traces that test the answer by a second script before giving it, where the family's solver can."""
     seed: int = 0
-    """Seed of the choices that the solvers make: which trace gets which wording and which mistake."""
+    """Seed of the draws: which trace has a slip, a look at the data, a slow search or a check."""
 
 
 class PotentialConfig(_Section):

@@ -13,7 +13,7 @@ from actors.episodes.scripts import complete_script, observation_text
 from curriculum.task import Task
 from curriculum.tasks.answers import extract_answer
 from curriculum.tasks.checkers import check
-from curriculum.tasks.solvers import has_solver, trace_plan
+from curriculum.tasks.solvers import confirms, has_solver, trace_plan
 from driver.errors import RunAbortedError
 from driver.outputs.run_folder import read_lines, write_whole
 from driver.session import Session
@@ -79,10 +79,19 @@ async def _trace(session: Session, task: Task) -> dict[str, object] | None:
     """One executed trace, or None if its answer came out wrong."""
     config = session.config
     rng = random.Random(zlib.crc32(f"{config.synthesis.seed}/{task.task_id}".encode()))
-    plan = trace_plan(task, rng, config.synthesis.error_fraction)
+    shares = config.synthesis
+    plan = trace_plan(
+        task,
+        rng,
+        shares.error_fraction,
+        explore_fraction=shares.explore_fraction,
+        slow_fraction=shares.slow_fraction,
+        check_fraction=shares.check_fraction,
+    )
     turns: list[tuple[str, str | None]] = []
-    stdout = ""
-    for number, turn in enumerate(plan.turns):
+    answer = ""
+    for number in range(len(plan.turns)):
+        turn = plan.turn(number, answer)
         # A sampled turn is ended by the line feed after its closing fence, so a written one has it too.
         text = turn if turn.endswith("\n") else turn + "\n"
         result = await session.cluster.sandbox(
@@ -96,8 +105,11 @@ async def _trace(session: Session, task: Task) -> dict[str, object] | None:
         if result.termination is Termination.INFRASTRUCTURE:
             return None
         turns.append((text, observation_text(result, config.rollout.max_observation_chars)))
-        stdout = result.stdout
-    final = plan.final(stdout)
+        if number == plan.answer_turn:
+            answer = result.stdout.strip()
+        elif number > plan.answer_turn and not confirms(result.stdout):
+            return None
+    final = plan.final(answer)
     session.progress.advance(_NAME)
     if not check(task, extract_answer(final)):
         return None

@@ -1,5 +1,8 @@
 """The form of a scripted trace: what the assistant says before each execution, and how it answers."""
 
+import re
+from collections.abc import Callable
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -37,25 +40,102 @@ class Slip(_Record):
 
 
 class Solution(_Record):
-    """How a family's solver answers one question."""
+    r"""How a family's solver answers one question. Only `step` is needed.
+
+    Example: `Solution(step=Step(remark="Add.", script="print(2 + 3)"),
+    check=Step(remark="Check it.", script="answer = ANSWER\nprint(int(answer) - 3 == 2)"))`.
+    """
 
     step: Step
     """The right script."""
-    slips: tuple[Slip, ...]
+    slips: tuple[Slip, ...] = ()
     """Mistakes that may come before it."""
+    remarks: tuple[str, ...] = ()
+    """Other wordings of the right step's remark."""
+    explore: Step | None = None
+    """A look at the question's data before anything is computed from them."""
+    slow: Slip | None = None
+    """A search that is right but runs out of time, and the remark that leads to the right script."""
+    check: Step | None = None
+    """A script that tests the answer by another way than it was found. `ANSWER` in it becomes the answer as a Python
+    literal (text); its last line of output is `True` if the answer holds."""
+
+
+class Words(_Record):
+    """Reasoning in words, where no script is needed: a trace of one turn without an execution.
+
+    Example: `Words(reasoning="Sarcasm praises what is plainly bad.", answer="(A)")`.
+    """
+
+    reasoning: str
+    """A few sentences that lead to the answer."""
+    answer: str
+    """The answer, without its mark."""
+
+
+Solver = Callable[[str], Solution | Words]
+"""From a question's text, and nothing else, to how it is answered."""
+
+
+class WrongWordingError(ValueError):
+    """A question that a solver cannot read: its family's wording has changed, or it never covered this form."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(f"the solver cannot read {question[:300]!r}: its family's wording has changed")
+        self.question = question
+
+    def __reduce__(self) -> tuple[type["WrongWordingError"], tuple[str]]:
+        return type(self), (self.question,)
+
+
+def found(pattern: str, question: str, flags: re.RegexFlag = re.NOFLAG) -> str:
+    """The first group of a pattern in a question.
+
+    Raises:
+        WrongWordingError: The pattern is not there.
+    """
+    match = re.search(pattern, question, flags)
+    if match is None:
+        raise WrongWordingError(question)
+    return match.group(1)
+
+
+def confirms(check_stdout: str) -> bool:
+    """Whether what a checking script printed says that the answer holds."""
+    return check_stdout.strip().splitlines()[-1:] == ["True"]
 
 
 class TracePlan(_Record):
-    r"""Assistant turns to be executed one after the other, and the final turn made from the last output.
+    r"""Assistant turns to be executed one after the other, and the final turn made from the answer's output.
 
     Example: turns `("Add the terms.\n```python\nprint(2 + 3)\n```",)`, then `final("5\n") == "<<<5>>>"`.
     """
 
     turns: tuple[str, ...]
-    """Each ends with a complete Python fence."""
+    """Each ends with a complete Python fence. Those after the answer's may hold `ANSWER`."""
+    answer_turn: int
+    """Which turn's output is the answer; -1 without turns."""
     num_slips: int
     """How many of the first turns are mistakes: a trainer may leave them out of the loss."""
+    words: Words | None = None
+    """What is said in place of any script."""
 
-    def final(self, last_stdout: str) -> str:
-        """The last turn: exactly what the last script printed, as the answer."""
-        return f"<<<{last_stdout.strip()}>>>"
+    def turn(self, number: int, answer: str) -> str:
+        """A turn with the answer, as far as it is known, put in."""
+        is_check = 0 <= self.answer_turn < number
+        return (
+            re.sub(r"\bANSWER\b", lambda _: repr(answer), self.turns[number])
+            if is_check
+            else self.turns[number]
+        )
+
+    @property
+    def has_check(self) -> bool:
+        """Whether the answer is tested by a script of its own."""
+        return 0 <= self.answer_turn < len(self.turns) - 1
+
+    def final(self, answer_stdout: str) -> str:
+        """The last turn: exactly what the answer's script printed, as the answer."""
+        if self.words is not None:
+            return f"{self.words.reasoning}\n<<<{self.words.answer}>>>"
+        return f"<<<{answer_stdout.strip()}>>>"

@@ -1,9 +1,7 @@
 import random
-import re
-import subprocess
-import sys
 
 import pytest
+from script_runs import run_scripts, script_of
 
 from curriculum.task import Task
 from curriculum.tasks.answers import extract_answer
@@ -13,44 +11,8 @@ from curriculum.tasks.presets import PRESETS
 from curriculum.tasks.sets.build import build_task_set
 from curriculum.tasks.solvers import SOLVERS, trace_plan
 
-FENCE = re.compile(r"^```python\n(.*?)^```\Z", re.DOTALL | re.MULTILINE)
 FAMILIES = sorted(f.name for p in ("laptop", "smoke") for group in PRESETS[p] for f in group)
 NUM_ITEMS = 25
-
-# One interpreter runs all scripts of a family: a process per script would take a minute.
-RUNNER = """
-import contextlib, io, json, sys, traceback
-results = []
-for script in json.load(sys.stdin):
-    out, error = io.StringIO(), ""
-    with contextlib.redirect_stdout(out):
-        try:
-            exec(compile(script, "<script>", "exec"), {"__name__": "__main__"})
-        except Exception as caught:
-            error = type(caught).__name__
-    results.append((out.getvalue(), error))
-json.dump(results, sys.stdout)
-"""
-
-
-def _run(scripts: list[str]) -> list[tuple[str, str]]:
-    import json
-
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", RUNNER],
-        input=json.dumps(scripts),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
-    return [tuple(pair) for pair in json.loads(done.stdout)]
-
-
-def _script(turn: str) -> str:
-    match = FENCE.search(turn)
-    assert match, turn
-    return match.group(1)
 
 
 def _tasks(family: str, **sizes: int) -> list[Task]:
@@ -63,7 +25,7 @@ def test_traces_end_with_the_right_answer_computed_from_what_was_printed(family:
         family, sft_per_family=NUM_ITEMS, train_per_family=0, test_per_family=0, held_out_per_family=NUM_ITEMS
     )
     plans = [trace_plan(t, random.Random(n), 0.0) for n, t in enumerate(tasks)]
-    results = _run([_script(p.turns[-1]) for p in plans])
+    results = run_scripts([script_of(p.turns[-1]) for p in plans])
     assert len(plans) == NUM_ITEMS
     for task, plan, (output, error) in zip(tasks, plans, results, strict=True):
         assert not error, plan.turns
@@ -76,10 +38,10 @@ def test_slips_fail_for_real_and_are_mended_in_the_next_turn(family: str) -> Non
     plans = [trace_plan(t, random.Random(n), 1.0) for n, t in enumerate(tasks)]
     assert {len(p.turns) for p in plans} == {2}
     assert {p.num_slips for p in plans} == {1}
-    for plan, (_, error) in zip(plans, _run([_script(p.turns[0]) for p in plans]), strict=True):
+    for plan, (_, error) in zip(plans, run_scripts([script_of(p.turns[0]) for p in plans]), strict=True):
         assert error, plan.turns
     for task, plan, (output, error) in zip(
-        tasks, plans, _run([_script(p.turns[1]) for p in plans]), strict=True
+        tasks, plans, run_scripts([script_of(p.turns[1]) for p in plans]), strict=True
     ):
         assert not error
         assert check(task, extract_answer(plan.final(output)))
@@ -90,7 +52,7 @@ def test_scripts_are_short_and_fences_stand_alone(laptop_tasks: list[Task]) -> N
         for turn in trace_plan(task, random.Random(n), 0.5).turns:
             assert "\n```python\n" in turn
             assert turn.endswith("\n```")
-            assert len(_script(turn)) <= 160
+            assert len(script_of(turn)) <= 160
             assert extract_answer(turn) is None
 
 
@@ -114,6 +76,6 @@ def test_solver_never_sees_the_answer(laptop_tasks: list[Task]) -> None:
 def test_family_without_solver_and_changed_wording_are_named(laptop_tasks: list[Task]) -> None:
     with pytest.raises(ValueError, match="no solver for family 'chess'"):
         trace_plan(laptop_tasks[0].model_copy(update={"family": "chess"}), random.Random(0), 0.0)
-    for family in SOLVERS.keys() - {"spell_backward"}:
+    for family in set(FAMILIES) - {"spell_backward"}:
         with pytest.raises(ValueError, match="wording has changed"):
             SOLVERS[family]("What is it?")

@@ -2,14 +2,14 @@
 
 import re
 
-from curriculum.tasks.solvers.plan import Slip, Solution, Step
+from curriculum.tasks.solvers.plan import Slip, Solution, Solver, Step, WrongWordingError
 
 
 def letter_counting(question: str) -> Solution:
     """Counts a letter in the text, in either case."""
     match = re.search(r'letter "(.)" appear in the text: "(.*)"\?', question)
     if match is None:
-        raise ValueError(f"the solver cannot read {question!r}: its family's wording has changed")
+        raise WrongWordingError(question)
     letter, text = match.groups()
     return Solution(
         step=Step(remark="Count the letter.", script=f'print("{text}".lower().count("{letter}"))'),
@@ -30,3 +30,9 @@ def spell_backward(question: str) -> Solution:
             Slip(script=f'print("{word}".reverse())', remedy="Text is reversed by a slice."),
         ),
     )
+
+
+SOLVERS: dict[str, Solver] = {
+    "letter_counting": letter_counting,
+    "spell_backward": spell_backward,
+}

@@ -1,13 +1,11 @@
 """Solvers for families of whole numbers. They read the question's text only, as the model must."""
 
-import re
-
-from curriculum.tasks.solvers.plan import Slip, Solution, Step
+from curriculum.tasks.solvers.plan import Slip, Solution, Solver, Step, found
 
 
 def chain_sum(question: str) -> Solution:
     """Prints the sum as it stands."""
-    terms = _found(r"problem: (.+?) =\s*$", question)
+    terms = found(r"problem: (.+?) =\s*$", question)
     return Solution(
         step=Step(remark="Add up the terms.", script=f"print({terms})"),
         slips=(
@@ -19,7 +17,7 @@ def chain_sum(question: str) -> Solution:
 
 def products(question: str) -> Solution:
     """Prints the product as it stands."""
-    factors = _found(r"multiplication: (.+?)\. Give", question)
+    factors = found(r"multiplication: (.+?)\. Give", question)
     return Solution(
         step=Step(remark="Multiply the factors.", script=f"print({factors})"),
         slips=(
@@ -31,17 +29,17 @@ def products(question: str) -> Solution:
 
 def gcd(question: str) -> Solution:
     """Calls math.gcd."""
-    return _math_call("gcd", _found(r"numbers: ([\d, ]+\d)", question))
+    return _math_call("gcd", found(r"numbers: ([\d, ]+\d)", question))
 
 
 def lcm(question: str) -> Solution:
     """Calls math.lcm."""
-    return _math_call("lcm", _found(r"numbers: ([\d, ]+\d)", question))
+    return _math_call("lcm", found(r"numbers: ([\d, ]+\d)", question))
 
 
 def basic_arithmetic(question: str) -> Solution:
     """Prints the expression as it stands."""
-    expression = _found(r"^Calculate (.+)\.\s*$", question)
+    expression = found(r"^Calculate (.+)\.\s*$", question)
     return Solution(
         step=Step(remark="Compute the expression.", script=f"print({expression})"),
         slips=(Slip(script=f"print({expression}", remedy="A bracket was not closed."),),
@@ -50,7 +48,7 @@ def basic_arithmetic(question: str) -> Solution:
 
 def count_bits(question: str) -> Solution:
     """Counts the ones in the binary spelling."""
-    number = _found(r"number (\d+)\?", question)
+    number = found(r"number (\d+)\?", question)
     return Solution(
         step=Step(remark="Count the ones.", script=f'print(bin({number}).count("1"))'),
         slips=(
@@ -62,10 +60,10 @@ def count_bits(question: str) -> Solution:
 
 def simple_equations(question: str) -> Solution:
     """Tries whole numbers in turn: copying the equation is easier for a small model than rearranging it."""
-    left, right = _found(r": (.+)$", question).split(" = ")
+    left, right = found(r": (.+)$", question).split(" = ")
     if not left.strip("-0123456789+* ()"):
         left, right = right, left
-    variable = _found(r"([a-z])", left)
+    variable = found(r"([a-z])", left)
 
     def loop(condition: str) -> str:
         return f"for {variable} in range(1000):\n    if {condition}:\n        print({variable})"
@@ -81,7 +79,7 @@ def simple_equations(question: str) -> Solution:
 
 def complex_arithmetic(question: str) -> Solution:
     """Prints the expression with Python's j for i."""
-    operands = _found(r"numbers: (.+)$", question)
+    operands = found(r"numbers: (.+)$", question)
     spelled = operands.replace("\u00d7", "*").replace("\u00f7", "/")
     return Solution(
         step=Step(remark="Use complex numbers.", script=f"print({spelled.replace('i', 'j')})"),
@@ -100,8 +98,13 @@ def _math_call(function: str, numbers: str) -> Solution:
     )
 
 
-def _found(pattern: str, question: str) -> str:
-    match = re.search(pattern, question)
-    if match is None:
-        raise ValueError(f"the solver cannot read {question!r}: its family's wording has changed")
-    return match.group(1)
+SOLVERS: dict[str, Solver] = {
+    "basic_arithmetic": basic_arithmetic,
+    "chain_sum": chain_sum,
+    "complex_arithmetic": complex_arithmetic,
+    "count_bits": count_bits,
+    "gcd": gcd,
+    "lcm": lcm,
+    "products": products,
+    "simple_equations": simple_equations,
+}
