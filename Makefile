@@ -11,7 +11,7 @@ CONFIG ?= laptop
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench doctor lock clean
+.PHONY: help setup run test lint bench doctor docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ bench-%: setup ## one of them: bench-sandbox, bench-tasks; ARGS is handed to it
 
 doctor: setup ## what this machine can do, and what to do about each lack
 	@$(PY) -m driver doctor
+
+docs: setup ## write docs/config.md anew from the config's own sentences
+	@$(PY) -m driver config --markdown > docs/config.md.new && mv docs/config.md.new docs/config.md
 
 lock: setup ## write the locks anew from requirements/*.in
 	@$(PIP) uv

@@ -7,9 +7,14 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from driver.commands.tasks import add_tasks_command, run_tasks
 from driver.errors import DriverError, RunInterruptedError
+
+if TYPE_CHECKING:
+    from driver.config import RunConfig
 
 _STAGE_COMMANDS = {
     "synthesize": "write SFT traces and run them",
@@ -23,8 +28,9 @@ _STAGE_COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int | None] = options.run
     try:
-        return options.run(options) or 0
+        return run(options) or 0
     except RunInterruptedError as error:
         print(f"\n{error}", file=sys.stderr)
         return 130
@@ -59,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "doctor", "what this machine can do, and what to do about each lack", _doctor)
     tasks = _add(commands, "tasks", "the 144 tasks: list, show, check, fetch, freeze", run_tasks)
     add_tasks_command(tasks, _takes_config, _config)
+    keys = _add(commands, "config", "a config with every default filled in, as YAML", _config_text)
+    _takes_config(keys)
+    keys.add_argument("--markdown", action="store_true", help="what every key means, as docs/config.md")
     for name, text in _STAGE_COMMANDS.items():
         _takes_config(_add(commands, name, text, _stage(name)))
     _takes_config(
@@ -77,7 +86,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add(
-    commands, name: str, text: str, run: Callable[[argparse.Namespace], int | None]
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    run: Callable[[argparse.Namespace], int | None],
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text)
     command.set_defaults(run=run)
@@ -89,13 +101,25 @@ def _takes_config(command: argparse.ArgumentParser) -> None:
     command.add_argument("overrides", nargs="*", metavar="key=value", help="such as learner.sft.lr=2e-5")
 
 
-def _config(options: argparse.Namespace):
+def _config(options: argparse.Namespace) -> "RunConfig":
     from driver.config_loading import load_config
 
     source, overrides = options.config, list(options.overrides)
     if "=" in source:
         source, overrides = "laptop", [source, *overrides]
     return load_config(source, overrides)
+
+
+def _config_text(options: argparse.Namespace) -> None:
+    if options.markdown:
+        from driver.commands.config_page import config_page
+
+        print(config_page(), end="")
+        return
+    config = _config(options)
+    from driver.config_loading import dump_config
+
+    print(dump_config(config), end="")
 
 
 def _stage(name: str) -> Callable[[argparse.Namespace], int | None]:
@@ -110,7 +134,7 @@ def _stage(name: str) -> Callable[[argparse.Namespace], int | None]:
     return run
 
 
-def _write_report(folder) -> None:
+def _write_report(folder: Path) -> None:
     from driver.report import build_report, build_summary
 
     build_summary(folder)
@@ -118,7 +142,7 @@ def _write_report(folder) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    _write_report(options.folder)
+    _write_report(Path(options.folder))
 
 
 def _doctor(_: argparse.Namespace) -> int:

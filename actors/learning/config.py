@@ -15,7 +15,7 @@ class ScheduleConfig(_Section):
     kind: Literal["constant", "linear", "cosine"] = "constant"
     """`constant` stays at the peak; the others fall to zero at the last step."""
     warmup_steps: int = Field(default=0, ge=0)
-    """Steps of linear rise before that."""
+    """Steps in which the rate first rises from zero to its peak, in a straight line."""
 
 
 class SftConfig(_Section):
@@ -26,18 +26,18 @@ class SftConfig(_Section):
     batch_size: int = Field(default=32, ge=1)
     """Traces in one optimiser step, over all ranks."""
     lr: float = Field(default=1e-5, gt=0)
-    """Peak learning rate."""
+    """Learning rate of SFT at its peak."""
     schedule: ScheduleConfig = ScheduleConfig(kind="cosine", warmup_steps=10)
-    """Its course."""
+    """How the rate moves over the steps of SFT."""
 
 
 class GrpoConfig(_Section):
     """Group-relative policy optimisation. The defaults are the `modern` preset."""
 
     lr: float = Field(default=1e-6, gt=0)
-    """Peak learning rate."""
+    """Learning rate of GRPO at its peak."""
     schedule: ScheduleConfig = ScheduleConfig()
-    """Its course."""
+    """How the rate moves over the steps of GRPO, all stages together."""
     advantage: Literal["mean", "std", "leave_one_out"] = "mean"
     """`mean` r - mean; `std` that over (std + floor); `leave_one_out` r - mean of the siblings."""
     std_floor: float = Field(default=1e-6, ge=0)
@@ -102,17 +102,17 @@ class LearnerConfig(_Section):
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass."""
     betas: tuple[float, float] = (0.9, 0.95)
-    """AdamW."""
+    """Decay rates of AdamW's running means of the gradient and of its square."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """AdamW."""
+    """AdamW's weight decay: each step shrinks every weight by this times the learning rate."""
     max_grad_norm: float = Field(default=1.0, gt=0)
-    """The gradient is scaled down to this norm."""
+    """A gradient with a larger norm than this is scaled down to it."""
     seed: int = 0
-    """Of everything random in the learner."""
+    """Seed of torch's random numbers in every learner rank, and of the order of traces in SFT."""
     sft: SftConfig = SftConfig()
-    """First phase."""
+    """The updates of supervised fine-tuning, the first phase of training."""
     grpo: GrpoConfig = GrpoConfig()
-    """Second phase."""
+    """The updates of GRPO, the second phase of training."""
 
     @model_validator(mode="after")
     def _stage_fits_dtype(self) -> Self:
