@@ -1,1 +1,1 @@
-"""The command line, the stages of a run, and what a run leaves behind."""
+"""The command line, the phases of a run, and what a run leaves behind."""

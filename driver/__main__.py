@@ -16,7 +16,7 @@ from driver.errors import DriverError, RunInterruptedError
 if TYPE_CHECKING:
     from driver.config import RunConfig
 
-_STAGE_COMMANDS = {
+_PHASE_COMMANDS = {
     "synthesize": "write SFT traces and run them",
     "sft": "up to supervised fine-tuning",
     "potential": "up to improvement potential",
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 130
     except KeyboardInterrupt:
-        print("\nstopped; finished stages are kept: the same command goes on from there", file=sys.stderr)
+        print("\nstopped; finished phases are kept: the same command goes on from there", file=sys.stderr)
         return 130
     except Exception as error:
         if not _is_ours(error) or os.environ.get("R1CI_TRACEBACK"):
@@ -68,10 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     keys = _add(commands, "config", "a config with every default filled in, as YAML", _config_text)
     _takes_config(keys)
     keys.add_argument("--markdown", action="store_true", help="what every key means, as docs/config.md")
-    for name, text in _STAGE_COMMANDS.items():
-        _takes_config(_add(commands, name, text, _stage(name)))
+    for name, text in _PHASE_COMMANDS.items():
+        _takes_config(_add(commands, name, text, _phase(name)))
     _takes_config(
-        _add(commands, "run", "all stages and the report; goes on where it stopped", _stage("evaluate"))
+        _add(commands, "run", "all phases and the report; goes on where it stopped", _phase("evaluate"))
     )
     for name, text, run in (
         ("report", "write summary.json and report.html of a run folder", _report),
@@ -122,27 +122,20 @@ def _config_text(options: argparse.Namespace) -> None:
     print(dump_config(config), end="")
 
 
-def _stage(name: str) -> Callable[[argparse.Namespace], int | None]:
-    def run(options: argparse.Namespace) -> int | None:
+def _phase(name: str) -> Callable[[argparse.Namespace], int | None]:
+    def run(options: argparse.Namespace) -> None:
         config = _config(options)
         from driver.pipeline import run_pipeline
 
-        folder = run_pipeline(config, name)
-        _write_report(folder)
-        return None
+        print(f"report: {run_pipeline(config, name)}")
 
     return run
 
 
-def _write_report(folder: Path) -> None:
-    from driver.report import build_report, build_summary
-
-    build_summary(folder)
-    print(f"report: {build_report(folder)}")
-
-
 def _report(options: argparse.Namespace) -> None:
-    _write_report(Path(options.folder))
+    from driver.report import build_report
+
+    print(f"report: {build_report(Path(options.folder))}")
 
 
 def _doctor(_: argparse.Namespace) -> int:

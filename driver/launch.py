@@ -39,7 +39,7 @@ _QUIET_ENGINE = {"VLLM_LOGGING_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore", "TOR
 
 
 class Cluster:
-    """The actors of one run, each made when a stage first asks for it."""
+    """The actors of one run, each made when a phase first asks for it."""
 
     def __init__(self, config: RunConfig, model_path: Path) -> None:
         self._config = config
@@ -54,9 +54,8 @@ class Cluster:
         self._learner: LearnerHandles | None = None
         self._scorer: ScorerHandle | None = None
 
-    @property
-    def sandbox(self) -> SandboxHandles:
-        """The sandbox actors; the first use of a pool of several needs a running event loop."""
+    def start_sandbox(self) -> SandboxHandles:
+        """Start the sandbox actors, if they are not there yet; a pool of several needs a running event loop."""
         if self._sandbox is None:
             is_fixed = self._spec("sandbox").max_count == 1
             self._sandbox = self._fixed_sandbox() if is_fixed else self._sandbox_pool()
@@ -67,16 +66,14 @@ class Cluster:
         numbers = {} if self._scaler is None else self._scaler.metrics()
         return {f"sandbox/{name}": value for name, value in numbers.items()}
 
-    @property
-    def rollouts(self) -> RolloutHandles:
-        """The rollout workers."""
+    def start_rollouts(self) -> RolloutHandles:
+        """Start the rollout workers, if they are not there yet."""
         if self._rollouts is None:
             self._rollouts = RolloutHandles(self._rollout_actor, self._spec("rollout").count)
         return self._rollouts
 
-    @property
-    def learner(self) -> LearnerHandles:
-        """The learner's ranks."""
+    def start_learner(self) -> LearnerHandles:
+        """Start the learner's ranks, if they are not there yet."""
         if self._learner is None:
             config = self._config.resolved_learner(self._model_path)
             count = self._spec("learner").count
@@ -90,15 +87,16 @@ class Cluster:
             )
         return self._learner
 
-    @property
-    def scorer(self) -> ScorerHandle:
-        """The reward scorer."""
+    def start_scorer(self) -> ScorerHandle:
+        """Start the reward scorer, if it is not there yet."""
         if self._scorer is None:
             self._scorer = ScorerHandle(self._actor(RewardScorer, "scorer", 0, self._config.reward))
         return self._scorer
 
-    def curriculum(self, tasks: Sequence[Task], potentials: Sequence[TaskPotential]) -> CurriculumHandle:
-        """A curriculum over these tasks."""
+    def start_curriculum(
+        self, tasks: Sequence[Task], potentials: Sequence[TaskPotential]
+    ) -> CurriculumHandle:
+        """Start a curriculum over these tasks."""
         return CurriculumHandle(
             self._actor(CurriculumScheduler, "curriculum", 0, tasks, potentials, self._config.curriculum)
         )
@@ -162,7 +160,7 @@ class Cluster:
             config.rollout,
             config.engine,
             str(self._model_path),
-            self.sandbox,
+            self.start_sandbox(),
             index,
             env=env,
         )

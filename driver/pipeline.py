@@ -1,10 +1,10 @@
-"""The whole run, one stage after the other, each skipped if its output is already in the run folder.
+"""The whole run, one phase after the other, each skipped if its output is already in the run folder.
 
     tasks -> synthesize -> sft -> potential -> train -> evaluate -> report
                  |          |        |           |          |
     sandbox <----+   learner+  rollouts+scorer   all five   rollouts + scorer
 
-| stage      | takes                        | gives                     | waits for                      |
+| phase      | takes                        | gives                     | waits for                      |
 | ---------- | ---------------------------- | ------------------------- | ------------------------------ |
 | tasks      | config                       | tasks.parquet             | nothing                        |
 | synthesize | tasks (split sft)            | traces.jsonl              | sandbox                        |
@@ -18,7 +18,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -31,58 +31,62 @@ from driver.models import resolve_model
 from driver.outputs.metrics import MetricsLog
 from driver.outputs.progress import Progress
 from driver.outputs.run_folder import RunFolder
-from driver.phases import evaluate, potential, sft, synthesize, train
-from driver.phases.tasks import freeze_tasks
+from driver.phases import evaluate, potential, sft, synthesize, tasks, train
 from driver.session import Session
 
-STAGES = {"synthesize": synthesize, "sft": sft, "potential": potential, "train": train, "evaluate": evaluate}
+PHASES = {
+    "tasks": tasks,
+    "synthesize": synthesize,
+    "sft": sft,
+    "potential": potential,
+    "train": train,
+    "evaluate": evaluate,
+}
+_WITHOUT_ACTORS = frozenset({"tasks"})
+_WITH_ENGINES = frozenset({"potential", "train", "evaluate"})
+_WITH_LEARNER = frozenset({"sft", "train"})
 _GIB = 1 << 30
 
 
-def run_pipeline(config: RunConfig, last_stage: str = "evaluate") -> Path:
-    """Run all stages up to `last_stage` that are not done yet, then write the report; returns the run folder.
+def run_pipeline(
+    config: RunConfig,
+    last_phase: str = "evaluate",
+    make_cluster: Callable[[RunConfig, Path], Cluster] = Cluster,
+) -> Path:
+    """Run all phases up to `last_phase` that are not done yet, then write the report; returns the report's path.
 
     Raises:
         DriverError: something the user can mend; nothing that was finished is lost.
     """
-    names = list(STAGES)
-    wanted = names[: names.index(last_stage) + 1]
+    names = list(PHASES)
+    wanted = names[: names.index(last_phase) + 1]
     folder = RunFolder(config.folder)
     _refuse_too_little_memory(config)
     with folder.claimed(config):
-        freeze_tasks(config, folder)
-        model_path = resolve_model(config.model)
         started = time.monotonic()
+        model_path = resolve_model(config.model)
+        resolve_s = time.monotonic() - started
         sinks = (ClusterMetrics(config.name),)
         with MetricsLog(folder.root, config.name, sinks) as metrics, Progress() as progress:
             session = Session(
-                config, folder, model_path, metrics, progress, lambda: Cluster(config, model_path)
+                config, folder, model_path, metrics, progress, lambda: make_cluster(config, model_path)
             )
-            asyncio.run(_run_stages(session, wanted, started))
-        return folder.root
+            asyncio.run(_run_phases(session, wanted, resolve_s))
+        return _written_report(folder.root)
 
 
-async def _run_stages(session: Session, names: Sequence[str], started: float) -> None:
+async def _run_phases(session: Session, names: Sequence[str], resolve_s: float) -> None:
     main = asyncio.current_task()
     assert main is not None
+    # asyncio's own handler waits for the next await; until there are actors to end, a stop may come anywhere.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for name in names:
-            if STAGES[name].is_done(session):
-                continue
-            if not session.has_cluster:
-                await _start_cluster(session, main, names)
-                session.folder.record_stage("setup", time.monotonic() - started)
-            began = time.monotonic()
-            try:
-                await STAGES[name].run(session)
-            finally:
-                session.folder.record_stage(name, time.monotonic() - began)
-            if name in ("sft", "train"):
-                # Its memory is better used elsewhere, and a new phase starts from a saved model anyway.
-                await session.cluster.end_learner()
+            if not PHASES[name].is_done(session):
+                await _run_phase(session, name, names, main, resolve_s)
     except asyncio.CancelledError:
         raise RunInterruptedError(
-            "stopped as asked; finished stages and partial results are kept: the same command goes on from there"
+            "stopped as asked; finished phases and partial results are kept: the same command goes on from there"
         ) from None
     finally:
         peak_mib = session.memory.stop()
@@ -91,25 +95,48 @@ async def _run_stages(session: Session, names: Sequence[str], started: float) ->
             await asyncio.shield(session.cluster.close())
 
 
-async def _start_cluster(session: Session, main: asyncio.Task, names: Sequence[str]) -> None:
-    cluster = session.cluster
+async def _run_phase(
+    session: Session, name: str, names: Sequence[str], main: "asyncio.Task[None]", resolve_s: float
+) -> None:
+    began = time.monotonic()
+    if name not in _WITHOUT_ACTORS and not session.has_cluster:
+        _start_cluster(session, main, names)
+        session.folder.record_phase("setup", resolve_s + time.monotonic() - began)
+        began = time.monotonic()
+    try:
+        await PHASES[name].run(session)
+    finally:
+        session.folder.record_phase(name, time.monotonic() - began)
+    if name in _WITH_LEARNER:
+        # Its memory is better used elsewhere, and a new phase starts from a saved model anyway.
+        await session.cluster.end_learner()
+
+
+def _start_cluster(session: Session, main: "asyncio.Task[None]", names: Sequence[str]) -> None:
+    session.start_cluster()
     # Only now: Ray replaces handlers that were there before it started.
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _on_stop, session, main)
-    later = [name for name in names if name in ("potential", "train", "evaluate")]
-    if any(not STAGES[name].is_done(session) for name in later):
-        # The engines start while the first stages run.
-        _ = cluster.rollouts
+    if any(not PHASES[name].is_done(session) for name in names if name in _WITH_ENGINES):
+        # The engines start while the first phases run.
+        session.cluster.start_rollouts()
 
 
-def _on_stop(session: Session, main: asyncio.Task) -> None:
+def _on_stop(session: Session, main: "asyncio.Task[None]") -> None:
     if session.is_graceful and not session.stop_requested:
         session.stop_requested = True
         session.progress.say("stopping after this step, with a checkpoint; once more to stop without one")
     else:
         session.stop_requested = True
         main.cancel()
+
+
+def _written_report(folder: Path) -> Path:
+    # Here, because plotting takes a second to import that a run which fails need not pay.
+    from driver.report import build_report
+
+    return build_report(folder)
 
 
 def _refuse_too_little_memory(config: RunConfig) -> None:

@@ -1,4 +1,4 @@
-"""What every stage of a run works with."""
+"""What every phase of a run works with."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -45,11 +45,12 @@ class Session:
     progress: Progress
     make_cluster: "Callable[[], Cluster]"
     stop_requested: bool = False
-    """The user asked to stop; a stage that is `graceful` saves first."""
+    """The user asked to stop; a phase that is `graceful` saves first."""
     is_graceful: bool = False
-    """Whether the present stage sees to a stop request itself."""
+    """Whether the present phase sees to a stop request itself."""
     memory: MemoryWatch = field(default_factory=MemoryWatch)
     """Of all processes of the run on this machine."""
+    _cluster: "Cluster | None" = None
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
@@ -67,15 +68,20 @@ class Session:
                 "stopped as asked, with everything so far saved: the same command goes on from here"
             )
 
-    @cached_property
+    def start_cluster(self) -> None:
+        """Join or start the cluster that the phases' actors run on."""
+        self._cluster = self.make_cluster()
+
+    @property
     def cluster(self) -> "Cluster":
-        """The actors, made when the first stage needs one."""
-        return self.make_cluster()
+        """The actors of the run; `start_cluster` comes first."""
+        assert self._cluster is not None, "a phase asked for actors before start_cluster()"
+        return self._cluster
 
     @property
     def has_cluster(self) -> bool:
-        """Whether any actor was made yet."""
-        return "cluster" in self.__dict__
+        """Whether the cluster was started."""
+        return self._cluster is not None
 
     @cached_property
     def tasks(self) -> TaskTable:
@@ -86,6 +92,7 @@ class Session:
         self, jobs: Iterable[GroupJob], done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]]
     ) -> None:
         """Roll out and score every job with as many at once as the engines take; `done` is awaited for each."""
+        rollouts, scorer = self.cluster.start_rollouts(), self.cluster.start_scorer()
         engine, workers = self.config.engine, self.config.placement.rollout_workers
         jobs = list(jobs)
         empty: list[str] = []
@@ -95,14 +102,14 @@ class Session:
 
         async def one(job: GroupJob) -> None:
             async with slots:
-                group = await self.cluster.rollouts.rollout_group(
+                group = await rollouts.rollout_group(
                     job.task,
                     job.group_id,
                     size=job.size,
                     temperature=job.temperature,
                     instructions=job.instructions,
                 )
-                scored, summary = await self.cluster.scorer.score(group)
+                scored, summary = await scorer.score(group)
             if summary.num_rollouts == 0:
                 empty.append(summary.group_id)
                 refuse_systemic_failure(len(empty), len(jobs))

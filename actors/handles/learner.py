@@ -69,7 +69,7 @@ class LearnerHandles:
         return list(await asyncio.gather(*[own_errors(call, ActorError) for call in calls]))
 
 
-async def serve(
+async def publish_policy(
     learner: LearnerHandles, rollouts: RolloutHandles, version: int, bucket_bytes: int
 ) -> PolicyVersion:
     """Publish the learner's policy as `version` and have every rollout worker serve it."""

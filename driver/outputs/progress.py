@@ -1,4 +1,4 @@
-"""How far each stage has come and how long it will take: bars on a terminal, now and then a line elsewhere.
+"""How far each phase has come and how long it will take: bars on a terminal, now and then a line elsewhere.
 
 Every call returns at once, so that it can be used between two awaits.
 """
@@ -28,7 +28,7 @@ _SAMPLES = 50
 
 
 @dataclass
-class _Stage:
+class _Phase:
     total: float
     began: float
     said: float
@@ -37,7 +37,7 @@ class _Stage:
     samples: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
 
     def seconds_left(self) -> float | None:
-        """By the pace of the last steps; what a resumed stage found done is the first sample, not a step."""
+        """By the pace of the last steps; what a resumed phase found done is the first sample, not a step."""
         if len(self.samples) < 2:
             return None
         (t0, n0), (t1, n1) = self.samples[0], self.samples[-1]
@@ -56,14 +56,14 @@ class Progress:
         self._console = console or Console(stderr=True, highlight=False)
         self._interval_s = interval_s
         self._clock = clock
-        self._stages: dict[str, _Stage] = {}
+        self._phases: dict[str, _Phase] = {}
         self._bars = _bars(self._console) if self._console.is_terminal else None
         self._rows: dict[str, TaskID] = {}
 
     def start(self, name: str, total: float) -> None:
-        """A stage of `total` units begins."""
+        """A phase of `total` units begins."""
         now = self._clock()
-        self._stages[name] = _Stage(total=total, began=now, said=now)
+        self._phases[name] = _Phase(total=total, began=now, said=now)
         if self._bars is not None:
             self._rows[name] = self._bars.add_task(name, total=total, note="")
         else:
@@ -71,24 +71,24 @@ class Progress:
 
     def advance(self, name: str, n: float = 1, note: str = "") -> None:
         """`n` units more are done; `note` stays until the next one."""
-        stage, now = self._stages[name], self._clock()
-        stage.done += n
-        stage.note = note or stage.note
-        stage.samples.append((now, stage.done))
+        phase, now = self._phases[name], self._clock()
+        phase.done += n
+        phase.note = note or phase.note
+        phase.samples.append((now, phase.done))
         if self._bars is not None:
-            self._bars.update(self._rows[name], advance=n, note=escape(stage.note))
-        elif now - stage.said >= self._interval_s:
-            stage.said = now
-            self.say(_line(name, stage))
+            self._bars.update(self._rows[name], advance=n, note=escape(phase.note))
+        elif now - phase.said >= self._interval_s:
+            phase.said = now
+            self.say(_line(name, phase))
 
     def finish(self, name: str) -> None:
-        """The stage is over, wherever it stands."""
-        stage = self._stages.pop(name)
+        """The phase is over, wherever it stands."""
+        phase = self._phases.pop(name)
         if self._bars is not None:
             self._bars.stop_task(self._rows.pop(name))
         else:
-            took = duration(self._clock() - stage.began)
-            self.say(f"{name}: finished {stage.done:g}/{stage.total:g} in {took}" + _noted(stage))
+            took = duration(self._clock() - phase.began)
+            self.say(f"{name}: finished {phase.done:g}/{phase.total:g} in {took}" + _noted(phase))
 
     def say(self, text: str) -> None:
         """One line to the user, above the bars."""
@@ -121,11 +121,11 @@ def _bars(console: Console) -> Bars:
     )
 
 
-def _line(name: str, stage: _Stage) -> str:
-    left = stage.seconds_left()
+def _line(name: str, phase: _Phase) -> str:
+    left = phase.seconds_left()
     time_left = f", about {duration(left)} left" if left is not None else ""
-    return f"{name}: {stage.done:g}/{stage.total:g}{time_left}" + _noted(stage)
+    return f"{name}: {phase.done:g}/{phase.total:g}{time_left}" + _noted(phase)
 
 
-def _noted(stage: _Stage) -> str:
-    return f" ({stage.note})" if stage.note else ""
+def _noted(phase: _Phase) -> str:
+    return f" ({phase.note})" if phase.note else ""

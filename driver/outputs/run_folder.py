@@ -29,7 +29,7 @@ class RunFolder:
         self.traces = root / "traces.jsonl"
         self.potential = root / "potential.json"
         self.evaluation = root / "evaluation.json"
-        self.stages = root / "stages.json"
+        self.phases = root / "phases.json"
         self.summary = root / "summary.json"
         self.rollouts = root / "rollouts"
         self.checkpoints = root / "checkpoints"
@@ -68,15 +68,15 @@ class RunFolder:
                 "those, or set folder= to a new folder, or delete this one"
             )
 
-    def record_stage(self, name: str, wall_s: float) -> None:
-        """Add the seconds that a stage took, over all attempts."""
-        stages = self.read_stages()
-        stages[name] = {"wall_s": stages.get(name, {}).get("wall_s", 0.0) + wall_s}
-        write_json(self.stages, stages)
+    def record_phase(self, name: str, wall_s: float) -> None:
+        """Add the seconds that a phase took, over all attempts."""
+        phases = self.read_phases()
+        phases[name] = {"wall_s": phases.get(name, {}).get("wall_s", 0.0) + wall_s}
+        write_json(self.phases, phases)
 
-    def read_stages(self) -> dict[str, dict[str, float]]:
-        """Seconds per stage so far."""
-        return json.loads(self.stages.read_text()) if self.stages.is_file() else {}
+    def read_phases(self) -> dict[str, dict[str, float]]:
+        """Seconds per phase so far."""
+        return json.loads(self.phases.read_text()) if self.phases.is_file() else {}
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -46,7 +46,7 @@ async def _evaluate_policy(session: Session, policy: str, items: list, partial: 
         "sft": session.folder.sft_model,
         "grpo": session.folder.final_model,
     }
-    await session.cluster.rollouts.load_folder(str(folders[policy].absolute()), 0)
+    await session.cluster.start_rollouts().load_folder(str(folders[policy].absolute()), 0)
     writer = RolloutWriter(session.folder.rollouts)
     started = time.monotonic()
 

@@ -38,7 +38,7 @@ async def run(session: Session) -> None:
     session.progress.start(_NAME, len(jobs))
     started, tokens = time.monotonic(), 0
     if jobs:
-        await session.cluster.rollouts.load_folder(str(session.folder.sft_model.absolute()), 0)
+        await session.cluster.start_rollouts().load_folder(str(session.folder.sft_model.absolute()), 0)
 
     async def done(job: GroupJob, _: Reference, summary: GroupSummary) -> None:
         nonlocal tokens

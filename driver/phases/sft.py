@@ -26,7 +26,7 @@ async def run(session: Session) -> None:
     config = session.config.learner.sft
     rollouts = laid_out_traces(session)
     batches = epoch_batches(len(rollouts), config.batch_size, config.epochs, session.config.learner.seed)
-    learner = session.cluster.learner
+    learner = session.cluster.start_learner()
     await learner.setup(str(session.model_path), "sft")
     await learner.begin_phase("sft", len(batches))
     first = await _resumed_step(session)
@@ -70,14 +70,14 @@ def epoch_batches(num_traces: int, batch_size: int, epochs: int, seed: int) -> l
 async def save_model(session: Session, target: Path) -> None:
     """Write the policy to `target`, whole or not at all."""
     with drafted(target) as draft:
-        await session.cluster.learner.save_hf(str(draft))
+        await session.cluster.start_learner().save_hf(str(draft))
 
 
 async def _maybe_checkpoint(session: Session, step: int) -> None:
     if step % session.config.training.checkpoint_every and not session.stop_requested:
         return
     with drafted(_partial(session) / f"step-{step}") as draft:
-        await session.cluster.learner.save_checkpoint(str(draft), {"step": step})
+        await session.cluster.start_learner().save_checkpoint(str(draft), {"step": step})
     remove_checkpoints(_partial(session), keep=1)
     session.stop_if_requested()
 
@@ -86,7 +86,7 @@ async def _resumed_step(session: Session) -> int:
     checkpoint = latest_checkpoint(_partial(session))
     if checkpoint is None:
         return 0
-    state = await session.cluster.learner.load_checkpoint(str(checkpoint.absolute()))
+    state = await session.cluster.start_learner().load_checkpoint(str(checkpoint.absolute()))
     session.metrics.truncate_after("sft", state["step"])
     return int(state["step"])
 

@@ -94,7 +94,7 @@ async def _trace(session: Session, task: Task) -> dict[str, object] | None:
         turn = plan.turn(number, answer)
         # A sampled turn is ended by the line feed after its closing fence, so a written one has it too.
         text = turn if turn.endswith("\n") else turn + "\n"
-        result = await session.cluster.sandbox(
+        result = await session.cluster.start_sandbox()(
             ExecutionRequest(
                 execution_id=f"trace/{task.task_id}/{number}",
                 code=complete_script(text) or "",

@@ -3,39 +3,54 @@
 takes: config   gives: tasks.parquet
 """
 
+from contextlib import nullcontext
+
 from curriculum.task import Task
 from curriculum.tasks.config import TaskSetConfig
 from curriculum.tasks.sets.build import build_task_set, families_without_data
 from curriculum.tasks.sets.parquet import freeze
-from driver.config import RunConfig
 from driver.errors import ConfigError, RunFolderError
 from driver.outputs.progress import Progress
-from driver.outputs.run_folder import RunFolder
+from driver.session import Session
 
+_NAME = "tasks"
 _MANY_FAMILIES = 12  # fewer are made in the blink of an eye
 
 
-def freeze_tasks(config: RunConfig, folder: RunFolder) -> None:
-    """Freeze the task set of a run, unless it is there."""
-    if folder.tasks.is_file():
-        return
-    tasks = built_tasks(config.tasks)
+def is_done(session: Session) -> bool:
+    """Whether the task set is frozen."""
+    return session.folder.tasks.is_file()
+
+
+async def run(session: Session) -> None:
+    """Make and freeze the task set.
+
+    Raises:
+        ConfigError: a family is unknown, or has too few distinct questions.
+        RunFolderError: the disk is full or the folder cannot be written to.
+    """
+    target = session.folder.tasks
+    tasks = built_tasks(session.config.tasks, session.progress)
     try:
-        freeze(tasks, folder.tasks)
+        freeze(tasks, target)
     except OSError as error:
         raise RunFolderError(
-            f"{folder.tasks} could not be written ({error}): free some space or set folder="
+            f"{target} could not be written ({error}): free some space or set folder="
         ) from error
 
 
 def built_tasks(config: TaskSetConfig, progress: Progress | None = None) -> list[Task]:
     """The task set of a config, with a bar of its families; says which are left out for want of data.
 
+    Args:
+        config: which families and how many questions of each.
+        progress: the run's, which stays open; by default one of its own.
+
     Raises:
         ConfigError: a family is unknown, or has too few distinct questions.
     """
     try:
-        with progress or Progress() as bars:
+        with Progress() if progress is None else nullcontext(progress) as bars:
             if config.file is None and (missing := families_without_data(config)):
                 bars.say(f"{len(missing)} tasks are left out, their data are missing: run `tasks fetch bbh`")
             return _built(config, bars)
@@ -51,10 +66,10 @@ def _built(config: TaskSetConfig, bars: Progress) -> list[Task]:
         if num_families < _MANY_FAMILIES:
             return
         if not started:
-            bars.start("tasks", num_families)
+            bars.start(_NAME, num_families)
             started = True
-        bars.advance("tasks", note=name)
+        bars.advance(_NAME, note=name)
         if num_done == num_families:
-            bars.finish("tasks")
+            bars.finish(_NAME)
 
     return build_task_set(config, on_family)

@@ -15,7 +15,7 @@ from typing import Any
 
 from actors.handles.calls import fetched
 from actors.handles.curriculum import CurriculumHandle
-from actors.handles.learner import serve
+from actors.handles.learner import publish_policy
 from actors.records import GroupSummary
 from curriculum.task import Task, TaskOutcome
 from driver.outputs.rollout_files import RolloutWriter
@@ -59,7 +59,7 @@ class GrpoTraining:
             refill=self._config.refill,
             max_refill_factor=self._config.max_refill_factor,
         )
-        self._curriculum: CurriculumHandle = session.cluster.curriculum(
+        self._curriculum: CurriculumHandle = session.cluster.start_curriculum(
             session.tasks.split("train"), potential.measured(session)
         )
         self._metrics = StepMetrics()
@@ -75,7 +75,7 @@ class GrpoTraining:
 
     async def begin(self) -> None:
         """Load the SFT model, or the newest checkpoint, into learner and engines."""
-        session, learner = self._session, self._session.cluster.learner
+        session, learner = self._session, self._session.cluster.start_learner()
         sft_model = str(session.folder.sft_model.absolute())
         await learner.setup(sft_model, "grpo")
         await learner.begin_phase("grpo", session.config.num_steps, sft_model)
@@ -83,7 +83,9 @@ class GrpoTraining:
         if checkpoint is not None:
             await learner.load_checkpoint(str(checkpoint.absolute()))
             await self._resume(read_state(checkpoint))
-        await serve(learner, session.cluster.rollouts, self._version, self._config.bucket_mib * _MIB)
+        await publish_policy(
+            learner, session.cluster.start_rollouts(), self._version, self._config.bucket_mib * _MIB
+        )
         session.progress.start(_NAME, session.config.num_steps)
         session.progress.advance(_NAME, self._step)
 
@@ -112,14 +114,14 @@ class GrpoTraining:
         await self._fill()
         values: dict[str, float] = {"wait_s": began - waited_from, "groups_used": len(tickets)}
         if tickets:
-            report = await self._session.cluster.learner.train_step(
+            report = await self._session.cluster.start_learner().train_step(
                 [t.reference for t in tickets], self._version
             )
             trained = time.time()
             self._version = report.version
-            policy = await serve(
-                self._session.cluster.learner,
-                self._session.cluster.rollouts,
+            policy = await publish_policy(
+                self._session.cluster.start_learner(),
+                self._session.cluster.start_rollouts(),
                 self._version,
                 self._config.bucket_mib * _MIB,
             )
@@ -162,9 +164,9 @@ class GrpoTraining:
         """Roll out and score one group; whatever happens, the waiting step is woken."""
         try:
             self._metrics.group_started(ticket.group_id, time.time())
-            group = await self._session.cluster.rollouts.rollout_group(ticket.task, ticket.group_id)
+            group = await self._session.cluster.start_rollouts().rollout_group(ticket.task, ticket.group_id)
             self._metrics.group_rolled_out(ticket.group_id, time.time())
-            scored, summary = await self._session.cluster.scorer.score(group)
+            scored, summary = await self._session.cluster.start_scorer().score(group)
             await self._curriculum.observe(
                 TaskOutcome(
                     task_id=summary.task_id,
@@ -212,7 +214,7 @@ class GrpoTraining:
     async def _checkpoint(self) -> None:
         checkpoints = self._session.folder.checkpoints
         with drafted(checkpoints / f"step-{self._step}") as draft:
-            await self._session.cluster.learner.save_checkpoint(str(draft), {})
+            await self._session.cluster.start_learner().save_checkpoint(str(draft), {})
             # Before the buffer's: a group that finishes in between is then made and observed again, not observed twice.
             curriculum = await self._curriculum.state_dict()
             state: dict[str, Any] = {

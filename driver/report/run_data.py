@@ -39,7 +39,7 @@ class RunData:
     evaluation: dict[str, list[Item]]
     evaluation_wall_s: dict[str, float]
     potential: dict[str, Any] | None
-    stages: dict[str, float]
+    phases: dict[str, float]
     task_set: dict[str, str | int] | None = None
     """Content hash and size of the frozen task set."""
     missing: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ def read_run(folder: Path) -> RunData:
         for policy in POLICIES
         if evaluation and not evaluation.get(policy)
     ]
-    stages = _json(folder / "stages.json", missing, "time of each stage") or {}
+    phases = _json(folder / "phases.json", missing, "time of each phase") or {}
     data = RunData(
         folder=folder,
         name=_name(config_text) or folder.name,
@@ -100,7 +100,7 @@ def read_run(folder: Path) -> RunData:
         evaluation=evaluation,
         evaluation_wall_s=wall,
         potential=_json(folder / "potential.json", missing, "improvement potential"),
-        stages={name: float(stage["wall_s"]) for name, stage in stages.items() if "wall_s" in stage},
+        phases={name: float(phase["wall_s"]) for name, phase in phases.items() if "wall_s" in phase},
         task_set=_task_set(folder / "tasks.parquet"),
         missing=missing,
     )
@@ -130,9 +130,9 @@ def _json(path: Path, missing: list[str], what: str) -> dict[str, Any] | None:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise RunFolderError(f"{path} is not JSON ({error}): delete it and run its stage again") from error
+        raise RunFolderError(f"{path} is not JSON ({error}): delete it and run its phase again") from error
     if not isinstance(content, dict):
-        raise RunFolderError(f"{path} must hold an object: delete it and run its stage again")
+        raise RunFolderError(f"{path} must hold an object: delete it and run its phase again")
     return content
 
 

@@ -16,7 +16,7 @@ _WALL_NAMES = {
     "grpo": ("grpo", "train"),
     "evaluate": ("evaluate", "evaluation"),
 }
-"""Which stages of stages.json count as which part of the run."""
+"""Which phases of phases.json count as which part of the run."""
 
 
 def build_summary(run_folder: Path, versions: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
         "gain": gains(data.evaluation),
         "gain_trained_families": gains(trained),
         "gain_held_out": gains(held_out),
-        "wall_s": wall_s(data.stages),
+        "wall_s": wall_s(data.phases),
         "train": _train_means(data),
         "accounting": accounting(data),
         "peak_memory_mib": _peak_memory(data),
@@ -67,7 +67,7 @@ def accuracy(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float]
 
 
 def gains(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float] | None]:
-    """What each stage of training adds, on the items that both policies answered."""
+    """What each phase of training adds, on the items that both policies answered."""
     return {
         "sft_over_base": _gain(evaluation, "base", "sft"),
         "grpo_over_sft": _gain(evaluation, "sft", "grpo"),
@@ -75,14 +75,14 @@ def gains(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float] | 
     }
 
 
-def wall_s(stages: Mapping[str, float]) -> dict[str, float | None]:
-    """Seconds of each part of the run, and of all recorded stages together."""
+def wall_s(phases: Mapping[str, float]) -> dict[str, float | None]:
+    """Seconds of each part of the run, and of all recorded phases together."""
     parts: dict[str, float | None] = {}
     for part, names in _WALL_NAMES.items():
-        known = [stages[name] for name in names if name in stages]
+        known = [phases[name] for name in names if name in phases]
         parts[part] = round(sum(known), 3) if known else None
-    others = [seconds for name, seconds in stages.items() if name != "total"]
-    parts["total"] = stages.get("total", round(sum(others), 3) if others else None)
+    others = [seconds for name, seconds in phases.items() if name != "total"]
+    parts["total"] = phases.get("total", round(sum(others), 3) if others else None)
     return parts
 
 

@@ -84,7 +84,7 @@ def family_rows(data: RunData) -> list[FamilyRow]:
 
 
 def verdicts(gains: Mapping[str, Any]) -> list[str]:
-    """What each stage of training adds, in words that the interval allows."""
+    """What each phase of training adds, in words that the interval allows."""
     texts = []
     for name, what in (("sft_over_base", "SFT over the base model"), ("grpo_over_sft", "GRPO over SFT")):
         gain = gains.get(name)

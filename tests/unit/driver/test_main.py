@@ -82,5 +82,5 @@ def test_help_names_every_command() -> None:
     command = [sys.executable, "-m", "driver", "--help"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     told = set(re.findall(r"^ {4}(\w+)", done.stdout, re.MULTILINE))
-    stages = {"synthesize", "sft", "potential", "train", "evaluate"}
-    assert told == stages | {"doctor", "tasks", "config", "run", "report", "view"}
+    phases = {"synthesize", "sft", "potential", "train", "evaluate"}
+    assert told == phases | {"doctor", "tasks", "config", "run", "report", "view"}

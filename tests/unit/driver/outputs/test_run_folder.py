@@ -105,13 +105,13 @@ def test_a_folder_that_cannot_be_made_is_told_with_the_cure(tmp_path: Path) -> N
         pass
 
 
-def test_stages_add_up_over_attempts(tmp_path: Path) -> None:
+def test_seconds_of_a_phase_add_up_over_attempts(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    assert folder.read_stages() == {}
-    folder.record_stage("sft", 2.0)
-    folder.record_stage("sft", 3.0)
-    folder.record_stage("train", 1.0)
-    assert folder.read_stages() == {"sft": {"wall_s": 5.0}, "train": {"wall_s": 1.0}}
+    assert folder.read_phases() == {}
+    folder.record_phase("sft", 2.0)
+    folder.record_phase("sft", 3.0)
+    folder.record_phase("train", 1.0)
+    assert folder.read_phases() == {"sft": {"wall_s": 5.0}, "train": {"wall_s": 1.0}}
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ def write_fake_run(folder: Path, *, num_steps: int = 24, items_per_family: int =
     _write_metrics(folder, rng, num_steps)
     (folder / "evaluation.json").write_text(json.dumps(_evaluation(rng, items_per_family)))
     (folder / "potential.json").write_text(json.dumps(_potential(rng)))
-    stages = {"setup": 31.0, "sft": 300.5, "potential": 121.0, "train": 640.0, "evaluate": 95.5}
-    (folder / "stages.json").write_text(json.dumps({name: {"wall_s": s} for name, s in stages.items()}))
+    phases = {"setup": 31.0, "sft": 300.5, "potential": 121.0, "train": 640.0, "evaluate": 95.5}
+    (folder / "phases.json").write_text(json.dumps({name: {"wall_s": s} for name, s in phases.items()}))
     write_rollouts(folder, fake_rollouts())
     return folder
 

@@ -70,7 +70,7 @@ def test_an_empty_run_has_a_report_that_names_what_is_missing(tmp_path):
         "no config.yaml",
         "no evaluation.json",
         "no potential.json",
-        "no stages.json",
+        "no phases.json",
         "no Parquet",
     ):
         assert missing in text
