@@ -28,7 +28,7 @@ from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.presets import chosen_families
 from curriculum.tasks.sets.build import build_task_set
 from curriculum.tasks.sets.parquet import freeze
-from curriculum.tasks.sources import source as sources
+from curriculum.tasks.sources.source import source_of
 
 RESULT = Path(__file__).parent / "results" / "tasks.json"
 NUM_ITEMS = 20
@@ -56,8 +56,8 @@ def made(family: FamilyConfig) -> Made:
         seen.add(question)
         return len(seen) > before
 
-    stream = sources.drafts(family, seed=0, is_new=is_new)
-    name = sources.short_name(family)
+    stream = source_of(family).drafts(family, seed=0, is_new=is_new)
+    name = source_of(family).task_family(family)
     found = Made([], [])
     started = time.perf_counter()
     for number in range(NUM_FLOOR_ITEMS):
@@ -192,7 +192,7 @@ def measured(options: argparse.Namespace) -> dict[str, Any]:
         sft_per_family=0, train_per_family=per_family, test_per_family=0, held_out_per_family=per_family,
     )  # fmt: skip
     preload()
-    available = [f for side in chosen_families(config) for f in side if sources.is_available(f)]
+    available = [f for side in chosen_families(config) for f in side if source_of(f).is_available(f)]
     return {
         **of_families(available),
         "freezing": {"per_family": per_family, "processes": 2, **freezing(config)},

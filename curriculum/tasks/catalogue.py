@@ -5,11 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from curriculum.tasks.capabilities import CAPABILITIES_BY_FAMILY
+from curriculum.tasks.config import SourceName
 from curriculum.tasks.family import Capability
-from curriculum.tasks.sources import bbh, symbench
-from curriculum.tasks.sources.reasoning_gym.families import GYM_FAMILIES
-from curriculum.tasks.split import Source, held_out_families
+from curriculum.tasks.sources.source import SOURCES
+from curriculum.tasks.split import held_out_families
 
 NUM_FAMILIES = 144
 
@@ -25,7 +24,7 @@ class FamilyEntry(BaseModel):
 
     name: str
     """Unique among the 144."""
-    source: Source
+    source: SourceName
     """Where it comes from."""
     capability: Capability
     """What it asks for most."""
@@ -36,12 +35,9 @@ class FamilyEntry(BaseModel):
 
 
 @functools.cache
-def sources() -> dict[str, Source]:
+def sources() -> dict[str, SourceName]:
     """Source of each of the 144 families."""
-    found: dict[str, Source] = dict.fromkeys(symbench.FAMILY_MODULES, "symbench")
-    found |= dict.fromkeys(bbh.FAMILIES, "bbh")
-    found |= dict.fromkeys(GYM_FAMILIES, "reasoning_gym")
-    return found
+    return {family: name for name, source in SOURCES.items() for family in source.families}
 
 
 @functools.cache
@@ -65,11 +61,13 @@ def entry(name: str) -> FamilyEntry:
     return _entry(plain, sources()[plain])
 
 
-def _entry(name: str, source: Source) -> FamilyEntry:
-    if source == "symbench":
-        capability, checker = symbench.family(name).capability, f"symbench/{name}"
-    else:
-        capability = CAPABILITIES_BY_FAMILY[name]
-        checker = bbh.FAMILIES[name].checker if source == "bbh" else "reasoning_gym"
+def _entry(name: str, source: SourceName) -> FamilyEntry:
+    known = SOURCES[source]
     split: Literal["train", "test"] = "test" if name in held_out_families() else "train"
-    return FamilyEntry(name=name, source=source, capability=capability, checker=checker, split=split)
+    return FamilyEntry(
+        name=name,
+        source=source,
+        capability=known.capability(name),
+        checker=known.checker(name),
+        split=split,
+    )

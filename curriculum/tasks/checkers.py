@@ -12,7 +12,7 @@ from curriculum.tasks import normalisers
 from curriculum.tasks.family import MAX_ANSWER_LENGTH
 from curriculum.tasks.normalisers.agreement import reads_alike
 from curriculum.tasks.payloads import decode_payload
-from curriculum.tasks.sources import symbench
+from curriculum.tasks.sources.source import SOURCES, family_rule
 
 Checker = Callable[[dict[str, Any], str], bool]
 
@@ -42,30 +42,17 @@ def checker_named(name: str) -> Checker:
     Raises:
         ValueError: If there is none.
     """
-    if name in CHECKERS:
-        return CHECKERS[name]
-    source, _, family = name.partition("/")
-    if source == symbench.SOURCE and family in symbench.FAMILY_MODULES:
-        return symbench.family(family).is_right
-    if ":" in name:
-        from curriculum.tasks.sources.generated import own_family
-
-        return own_family(name).is_right
-    raise ValueError(
-        f"no checker is called {name!r}: known are {sorted(CHECKERS)}, {symbench.SOURCE}/FAMILY and module:Class"
-    )
+    found = CHECKERS.get(name) or family_rule(name)
+    if found is None:
+        raise ValueError(
+            f"no checker is called {name!r}: known are {sorted(CHECKERS)}, symbench/FAMILY and module:Class"
+        )
+    return found
 
 
 def preload() -> None:
     """Imports what the checkers import at their first use (a second or more), before any time limit runs."""
     import reasoning_gym  # noqa: F401
-
-
-def reasoning_gym(payload: dict[str, Any], answer: str) -> bool:
-    """Full score by the dataset's own rule, mended where it is broken (`sources.reasoning_gym.scores`)."""
-    from curriculum.tasks.sources.reasoning_gym.scores import is_right
-
-    return is_right(payload["dataset"], payload["config"], payload, answer)
 
 
 def exact(payload: dict[str, Any], answer: str) -> bool:
@@ -148,7 +135,6 @@ def _same(reading: Callable[[str], object], payload: dict[str, Any], answer: str
 CHECKERS: dict[str, Checker] = {
     rule.__name__: rule
     for rule in (
-        reasoning_gym,
         exact,
         number,
         integers,
@@ -162,5 +148,5 @@ CHECKERS: dict[str, Checker] = {
         moves,
         formula,
     )
-}
-"""Checkers by the name that `Task.checker` holds."""
+} | {name: rule for source in SOURCES.values() for name, rule in source.shared_rules.items()}
+"""Checkers by the name that `Task.checker` holds: readings of answers, and what judges a whole source."""

@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Split = Literal["sft", "train", "test", "held_out"]
 Preset = Literal["laptop", "smoke", "reasoning_gym", "symbench", "r1ci", "none"]
+SourceName = Literal["symbench", "bbh", "reasoning_gym", "own"]
+"""Where families come from; the first three hold the 144."""
 _Scalar = bool | int | float | str
 
 
@@ -21,7 +23,7 @@ class FamilyConfig(_Config):
 
     name: str
     """Its name in its source; for one's own, `module:Class`."""
-    source: Literal["reasoning_gym", "symbench", "bbh", "own"] = "reasoning_gym"
+    source: SourceName = "reasoning_gym"
     """Where its items come from."""
     data: str | None = None
     """Folder of its data: BIG-Bench Hard's files (None: the cache), or published SymBench files to use as they are."""

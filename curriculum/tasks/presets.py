@@ -5,13 +5,12 @@ every token; their levels differ in how much must be copied without a slip, so t
 from item to item. The held-out families need a move that training never shows (another function, brackets).
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 from curriculum.tasks.catalogue import sources
-from curriculum.tasks.config import FamilyConfig, TaskSetConfig
-from curriculum.tasks.sources.reasoning_gym.families import GYM_LEVELS
-from curriculum.tasks.split import Source, held_out_families
+from curriculum.tasks.config import FamilyConfig, SourceName, TaskSetConfig
+from curriculum.tasks.sources.source import source_of
+from curriculum.tasks.split import held_out_families
 
 
 class FamilyPreset(NamedTuple):
@@ -132,12 +131,10 @@ _SMOKE = FamilyPreset(
 )
 
 
-def _of_the_144(*wanted: Source) -> FamilyPreset:
+def _of_the_144(*wanted: SourceName) -> FamilyPreset:
     """Families of these sources, on the sides where the published split has them."""
     families = [
-        FamilyConfig(name=name, source=source, levels=GYM_LEVELS.get(name, ({},)))
-        for name, source in sources().items()
-        if source in wanted
+        FamilyConfig(name=name, source=source) for name, source in sources().items() if source in wanted
     ]
     held_out = held_out_families()
     return FamilyPreset(
@@ -173,12 +170,7 @@ def chosen_families(config: TaskSetConfig) -> FamilyPreset:
 
 
 def _with_data(family: FamilyConfig, config: TaskSetConfig) -> FamilyConfig:
-    folder = {"bbh": config.bbh_folder, "symbench": config.symbench_folder}.get(family.source)
-    if folder is None or (
-        family.source == "symbench" and not (Path(folder) / f"{family.name}.jsonl").is_file()
-    ):
-        return family
-    return family.model_copy(update={"data": folder})
+    return source_of(family).with_data(family, config)
 
 
 def preset_families(preset: str, only: tuple[str, ...] = ()) -> FamilyPreset:

@@ -8,14 +8,12 @@ import functools
 import json
 import random
 from pathlib import Path
-from typing import Literal
 
-Source = Literal["symbench", "bbh", "reasoning_gym"]
-"""Where the 144 families come from."""
+from curriculum.tasks.config import SourceName
 
 SPLIT_FILE = Path(__file__).parent / "split_107_37.json"
 SPLIT_SEED = 144
-NUM_HELD_OUT: dict[Source, int] = {"symbench": 8, "bbh": 7, "reasoning_gym": 22}
+NUM_HELD_OUT: dict[SourceName, int] = {"symbench": 8, "bbh": 7, "reasoning_gym": 22}
 """Held-out families per source: 37 in proportion to 33, 27 and 84."""
 
 ALIKE: tuple[tuple[str, ...], ...] = (
@@ -42,7 +40,7 @@ ALIKE: tuple[tuple[str, ...], ...] = (
 """Families that stay on one side."""
 
 
-def drawn_held_out(source_of: dict[str, Source], seed: int = SPLIT_SEED) -> list[str]:
+def drawn_held_out(source_of: dict[str, SourceName], seed: int = SPLIT_SEED) -> list[str]:
     """Held-out families, sorted: the first draw, from `seed` on, that fills every source's number exactly.
 
     Args:

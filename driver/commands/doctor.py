@@ -195,15 +195,15 @@ def model_present(name: str) -> Finding:
 
 
 def data() -> Finding:
-    """Which of the 144 tasks can be made: most by generators, BIG-Bench Hard's from files."""
+    """Which of the 144 families can be made: most by generators, BIG-Bench Hard's from files."""
     if importlib.util.find_spec("reasoning_gym") is None:
         return Finding("task data", "fail", "reasoning_gym is missing", _INSTALL)
-    from curriculum.tasks.catalogue import sources
-    from curriculum.tasks.sources import bbh
-    from curriculum.tasks.sources.bbh.files import is_available
+    from curriculum.tasks.presets import PRESETS
+    from curriculum.tasks.sources.source import source_of
 
-    missing = sum(not is_available(name) for name in bbh.FAMILIES)
-    have = f"{len(sources()) - missing} of {len(sources())} tasks: `python -m driver tasks`"
+    families = [family for side in PRESETS["r1ci"] for family in side]
+    missing = sum(not source_of(family).is_available(family) for family in families)
+    have = f"{len(families) - missing} of {len(families)} families: `python -m driver tasks`"
     cure = "fine for the presets laptop and smoke; for the rest: python -m driver tasks fetch bbh"
     return Finding("task data", "warn" if missing else "ok", have, cure if missing else "")
 

@@ -5,20 +5,15 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from curriculum.task import Task
 from curriculum.tasks.answers import extract_answer
-from curriculum.tasks.catalogue import FamilyEntry, entry
+from curriculum.tasks.catalogue import entry
 from curriculum.tasks.checkers import check
-from curriculum.tasks.config import FamilyConfig
+from curriculum.tasks.config import FamilyConfig, TaskSetConfig
 from curriculum.tasks.payloads import decode_payload
-from curriculum.tasks.presets import PRESETS
 from curriculum.tasks.sets.build import one_task
-from curriculum.tasks.sources import bbh, symbench
-from curriculum.tasks.sources import generated as classes
-from curriculum.tasks.sources.bbh import files
-from curriculum.tasks.sources.reasoning_gym import items as reasoning_gym
+from curriculum.tasks.sources.source import source_of
 from driver.errors import ConfigError
 
 _OPENING = "<<<"
@@ -37,14 +32,9 @@ def shown_task(name: str, seed: int, level: int | None = None, bbh_folder: str |
     Raises:
         ConfigError: There is no such task or level, or its data are missing.
     """
-    family = _family_config(_entry(name))
+    family = _family(name)
+    family = source_of(family).with_data(family, TaskSetConfig(bbh_folder=bbh_folder))
     try:
-        if family.source == "bbh":
-            examples = files.examples(family.name, Path(bbh_folder) if bbh_folder else None)
-            item = bbh.item(family.name, examples[seed % len(examples)])
-            return classes.draft(item, bbh.FAMILIES[family.name].checker).task(
-                "bbh", family.name, seed, "shown"
-            )
         return one_task(_at_level(family, level), seed)
     except (FileNotFoundError, ValueError) as error:
         raise ConfigError(str(error)) from error
@@ -100,7 +90,7 @@ def read_item(name: str, path: str) -> Task:
     Raises:
         ConfigError: There is no such task, or the file holds no item of it.
     """
-    family = _entry(name)
+    family = _family(name)
     try:
         row = json.loads(_read(path))
     except ValueError as error:
@@ -111,7 +101,7 @@ def read_item(name: str, path: str) -> Task:
         task = row.get("task")
         if isinstance(task, dict) or "task_id" in row:
             return Task.model_validate(task if isinstance(task, dict) else row)
-        return _published(family, row)
+        return source_of(family).published(family.name, row).task(family.source, family.name, 0, "shown")
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(
             f"{path} holds no item of {family.name} ({type(error).__name__}: {error}): give one as "
@@ -119,35 +109,18 @@ def read_item(name: str, path: str) -> Task:
         ) from error
 
 
-def _published(family: FamilyEntry, row: dict[str, Any]) -> Task:
-    if family.source == "symbench":
-        item = symbench.family(family.name).from_published(row)
-        draft = classes.draft(item, family.checker)
-    elif family.source == "bbh":
-        draft = classes.draft(bbh.item(family.name, row), family.checker)
-    else:
-        draft = reasoning_gym.draft(family.name, {}, {"answer": None, "metadata": {}, **row})
-    return draft.task(family.source, family.name, 0, "shown")
-
-
-def _entry(name: str) -> FamilyEntry:
+def _family(name: str) -> FamilyConfig:
     try:
-        return entry(name)
+        found = entry(name)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-
-
-def _family_config(family: FamilyEntry) -> FamilyConfig:
-    trained, held_out = PRESETS["r1ci"]
-    return next(f for f in trained + held_out if f.name == family.name)
+    return FamilyConfig(name=found.name, source=found.source)
 
 
 def _at_level(family: FamilyConfig, level: int | None) -> FamilyConfig:
     if level is None:
         return family
-    levels = family.levels
-    if family.source == "symbench":
-        levels = classes.chosen_levels(symbench.family(family.name), levels)
+    levels = source_of(family).levels(family)
     if not 0 <= level < len(levels):
         raise ConfigError(f"{family.name} has levels 0 to {len(levels) - 1}, not {level}: correct --level")
     return family.model_copy(update={"levels": (levels[level],)})

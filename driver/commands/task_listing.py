@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from curriculum.tasks.catalogue import FamilyEntry, catalogue
-from curriculum.tasks.config import TaskSetConfig
+from curriculum.tasks.config import FamilyConfig, TaskSetConfig
 from curriculum.tasks.sets.parquet import content_hash, freeze
-from curriculum.tasks.sources import symbench
 from curriculum.tasks.sources.bbh import files
+from curriculum.tasks.sources.source import source_of
 from driver.errors import ConfigError, DriverError
 from driver.phases.tasks import built_tasks
 
@@ -21,19 +21,19 @@ _MISSING = "data missing: run tasks fetch bbh"
 def print_catalogue(as_json: bool, bbh_folder: str | None = None) -> None:
     """The 144 tasks, one row each, or as a JSON list."""
     entries = list(catalogue().values())
-    folder = Path(bbh_folder) if bbh_folder else None
+    families = [_family(e, bbh_folder) for e in entries]
     if as_json:
-        print(
-            json.dumps([{**e.model_dump(), "available": _is_available(e, folder)} for e in entries], indent=1)
-        )
+        rows = [
+            {**e.model_dump(), "available": source_of(f).is_available(f)}
+            for e, f in zip(entries, families, strict=True)
+        ]
+        print(json.dumps(rows, indent=1))
         return
     held_out = sum(e.split == "test" for e in entries)
     table = Table("task", "source", "capability", "items", "split", "checker")
     table.title = f"{len(entries)} tasks: {len(entries) - held_out} to train on, {held_out} held out"
-    for entry in entries:
-        table.add_row(
-            entry.name, entry.source, entry.capability, _items(entry, folder), entry.split, entry.checker
-        )
+    for entry, family in zip(entries, families, strict=True):
+        table.add_row(entry.name, entry.source, entry.capability, _amount(family), entry.split, entry.checker)
     Console(width=None if Console().is_terminal else 200).print(table)
 
 
@@ -82,13 +82,11 @@ def fetch_bbh(folder: str | None, address: str | None) -> None:
     print(f"{fetched} of {len(files.CHECKSUMS)} files fetched into {target}, all checksums right")
 
 
-def _is_available(entry: FamilyEntry, folder: Path | None) -> bool:
-    return entry.source != "bbh" or files.is_available(entry.name, folder)
+def _family(entry: FamilyEntry, bbh_folder: str | None) -> FamilyConfig:
+    family = FamilyConfig(name=entry.name, source=entry.source)
+    return source_of(family).with_data(family, TaskSetConfig(bbh_folder=bbh_folder))
 
 
-def _items(entry: FamilyEntry, folder: Path | None) -> str:
-    if entry.name in symbench.STAND_INS:
-        return "generated stand-ins"
-    if entry.source != "bbh":
-        return "generated"
-    return str(len(files.examples(entry.name, folder))) if _is_available(entry, folder) else _MISSING
+def _amount(family: FamilyConfig) -> str:
+    source = source_of(family)
+    return source.amount(family) if source.is_available(family) else _MISSING

@@ -6,7 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from source_files import FOLDERS, ROOT, all_imports, imports_at_module_level, python_files, tree
+from source_files import (
+    FOLDERS,
+    ROOT,
+    all_imports,
+    imported_below,
+    imports_at_module_level,
+    python_files,
+    tree,
+)
 
 MAY_IMPORT = {
     "driver": {"driver", "actors", "curriculum", "sandbox_service"},
@@ -29,6 +37,17 @@ def test_a_folder_imports_only_those_below_it(folder: str) -> None:
 
 def _home(path: Path) -> Path:
     return HANDLES if path.is_relative_to(HANDLES) else path
+
+
+def test_a_familys_way_goes_down_and_its_source_is_looked_up_in_one_table() -> None:
+    sources = Path("curriculum/tasks/sources")
+    above = {"catalogue", "checkers", "presets", "sets", "split"}
+    upwards = {str(p): imported_below(p, "curriculum.tasks") & above for p in python_files(str(sources))}
+    assert {path: names for path, names in upwards.items() if names} == {}
+    rooms = [p for p in python_files("curriculum/tasks", "driver") if not p.is_relative_to(sources)]
+    beside = {str(p): imported_below(p, "curriculum.tasks.sources") - {"source"} for p in rooms}
+    fetches_files = {"driver/commands/task_listing.py": {"bbh"}}
+    assert {path: names for path, names in beside.items() if names} == fetches_files
 
 
 def test_ray_has_two_homes() -> None:

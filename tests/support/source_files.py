@@ -38,6 +38,19 @@ def all_imports(path: Path) -> set[str]:
     return {name.split(".")[0] for node in ast.walk(tree(path)) for name in imported(node)}
 
 
+def imported_below(path: Path, package: str) -> set[str]:
+    """Names right below a package that a file imports: `b` for `from package import b` and `import package.b.c`."""
+    dotted = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            dotted |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            dotted |= {alias.name for alias in node.names}
+    return {
+        name.removeprefix(f"{package}.").split(".")[0] for name in dotted if name.startswith(f"{package}.")
+    }
+
+
 def imports_at_module_level(path: Path) -> set[str]:
     """Top-level packages that importing a file imports."""
     return {name.split(".")[0] for node in _run_on_import(tree(path)) for name in imported(node)}

@@ -1,7 +1,7 @@
 """Builds the task set of a config: the same list in every process, with splits that share no question.
 
 Families are independent of each other, so big sets are made by several processes side by side. Those processes run
-with a pinned hash seed, which a few of Reasoning Gym's families need.
+with a pinned hash seed, which a few families need.
 """
 
 import contextlib
@@ -16,23 +16,13 @@ from curriculum.tasks.config import FamilyConfig, TaskSetConfig
 from curriculum.tasks.draft import Draft, derived_seed, normalised_question
 from curriculum.tasks.presets import chosen_families
 from curriculum.tasks.sets.own_file import read_tasks
-from curriculum.tasks.sources import source as sources
-from curriculum.tasks.sources.reasoning_gym import items as reasoning_gym
+from curriculum.tasks.sources.source import SOURCES, source_of
 
 OnFamily = Callable[[str, int, int], None]
 """Told a family's name each time one is done, how many are, and how many there are."""
 
 # Fewer families than this are made in less time than a process takes to start.
 _FEW_FAMILIES = 12
-# So slow that they must start first, or the others are done long before them.
-_SLOW_FIRST = (
-    "number_sequence",
-    "zebra_puzzles",
-    "futoshiki",
-    "sokoban",
-    "rubiks_cube",
-    "polynomial_equations",
-)
 
 
 def build_task_set(config: TaskSetConfig, on_family: OnFamily | None = None) -> list[Task]:
@@ -52,30 +42,30 @@ def build_task_set(config: TaskSetConfig, on_family: OnFamily | None = None) -> 
     trained = {"sft": config.sft_per_family, "train": config.train_per_family, "test": config.test_per_family}
     jobs = [(family, trained) for family in families.trained]
     jobs += [(family, {"held_out": config.held_out_per_family}) for family in families.held_out]
-    jobs = [(family, sizes) for family, sizes in jobs if sources.is_available(family)]
+    jobs = [(family, sizes) for family, sizes in jobs if _is_available(family)]
     tasks = _made_here(jobs, config, on_family) if _is_small(jobs) else _made_aside(jobs, config, on_family)
     check_disjoint(tasks)
     return tasks
 
 
 def one_task(family: FamilyConfig, seed: int) -> Task:
-    """The first item that a family makes from a seed; the same in every process.
+    """A task of a family by its seed: the first it makes from it, or one of its file; the same in every process.
 
     Raises:
         ValueError: There is no such family, or it makes nothing.
+        FileNotFoundError: Its data are missing.
     """
-    sizes = {"shown": 1}
-    if family.name in reasoning_gym.HASH_DEPENDENT and os.environ.get("PYTHONHASHSEED") != "0":
+    if _needs_pin(family) and os.environ.get("PYTHONHASHSEED") != "0":
         context = multiprocessing.get_context("spawn")
         with _pinned_hash_seed(), ProcessPoolExecutor(1, mp_context=context) as pool:
-            return pool.submit(_family_tasks, family, sizes, seed).result()[0]
-    return _family_tasks(family, sizes, seed)[0]
+            return pool.submit(_shown_task, family, seed).result()
+    return _shown_task(family, seed)
 
 
 def families_without_data(config: TaskSetConfig) -> list[str]:
     """Families of a config whose files are missing, so that `build_task_set` leaves them out."""
     trained, held_out = chosen_families(config)
-    return [family.name for family in trained + held_out if not sources.is_available(family)]
+    return [family.name for family in trained + held_out if not _is_available(family)]
 
 
 def check_disjoint(tasks: list[Task]) -> None:
@@ -101,12 +91,28 @@ def check_disjoint(tasks: list[Task]) -> None:
         raise ValueError(f"families {sorted(both)} are held out and trained on: remove them from one side")
 
 
+def _is_available(family: FamilyConfig) -> bool:
+    return source_of(family).is_available(family)
+
+
+def _needs_pin(family: FamilyConfig) -> bool:
+    return family.name in source_of(family).hash_dependent
+
+
+def _shown_task(family: FamilyConfig, seed: int) -> Task:
+    source = source_of(family)
+    if source.is_finite(family):
+        drafts = list(source.drafts(family, seed=seed, is_new=lambda _: True))
+        return drafts[seed % len(drafts)].task(source.name, family.name, seed, "shown")
+    return _family_tasks(family, {"shown": 1}, seed)[0]
+
+
 _Job = tuple[FamilyConfig, dict[str, int]]
 
 
 def _is_small(jobs: list[_Job]) -> bool:
     is_pinned = os.environ.get("PYTHONHASHSEED") == "0"
-    needs_pin = any(family.name in reasoning_gym.HASH_DEPENDENT for family, _ in jobs)
+    needs_pin = any(_needs_pin(family) for family, _ in jobs)
     return len(jobs) < _FEW_FAMILIES and (is_pinned or not needs_pin)
 
 
@@ -120,9 +126,10 @@ def _made_here(jobs: list[_Job], config: TaskSetConfig, on_family: OnFamily | No
 
 
 def _made_aside(jobs: list[_Job], config: TaskSetConfig, on_family: OnFamily | None) -> list[Task]:
+    slow = [name for source in SOURCES.values() for name in source.slow]
+
     def is_fast(job: _Job) -> int:
-        name = job[0].name
-        return _SLOW_FIRST.index(name) if name in _SLOW_FIRST else len(_SLOW_FIRST)
+        return slow.index(job[0].name) if job[0].name in slow else len(slow)
 
     workers = config.num_processes or os.cpu_count() or 1
     context = multiprocessing.get_context("spawn")
@@ -160,14 +167,14 @@ def _family_tasks(family: FamilyConfig, sizes: dict[str, int], seed: int) -> lis
     """Tasks of one family; which item goes to which split is drawn, so every split spans all levels."""
     drafts = _drafts(family, sum(sizes.values()), seed)
     if len(drafts) < sum(sizes.values()):
-        if not sources.is_finite(family):
+        if not source_of(family).is_finite(family):
             raise ValueError(
                 f"family {family.name} has only {len(drafts)} distinct questions but {sum(sizes.values())} are "
                 "wanted: lower tasks.*_per_family or widen its levels in curriculum/tasks/presets.py"
             )
         sizes = {split: size * len(drafts) // sum(sizes.values()) for split, size in sizes.items()}
     splits = [split for split, size in sizes.items() for _ in range(size)]
-    name = sources.short_name(family)
+    name = source_of(family).task_family(family)
     random.Random(derived_seed(seed, name, "splits")).shuffle(splits)
     return [
         draft.task(family.source, name, number, split)
@@ -185,5 +192,5 @@ def _drafts(family: FamilyConfig, wanted: int, seed: int) -> list[Draft]:
         seen.add(key)
         return True
 
-    stream = sources.drafts(family, seed=seed, is_new=is_new)
+    stream = source_of(family).drafts(family, seed=seed, is_new=is_new)
     return [draft for _, draft in zip(range(wanted), stream, strict=False)]

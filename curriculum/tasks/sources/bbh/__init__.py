@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from curriculum.tasks.config import SourceName
 from curriculum.tasks.family import Item
 
-SOURCE = "bbh"
+SOURCE: SourceName = "bbh"
 
 
 class BbhFamily(NamedTuple):

@@ -21,10 +21,10 @@ simple_geometry simple_integration sokoban spell_backward spiral_matrix syllogis
 tower_of_hanoi word_ladder word_sequence_reversal word_sorting zebra_puzzles
 """
 
-GYM_FAMILIES: tuple[str, ...] = tuple(_NAMES.split())
+FAMILIES: tuple[str, ...] = tuple(_NAMES.split())
 """Names as in the package."""
 
-GYM_LEVELS: dict[str, tuple[dict[str, Any], ...]] = {
+LEVELS: dict[str, tuple[dict[str, Any], ...]] = {
     # The package's own settings give fewer than a hundred distinct questions.
     "tower_of_hanoi": (
         {"min_disks": 3, "max_disks": 5, "max_pegs": 4},
@@ -33,3 +33,13 @@ GYM_LEVELS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
 }
 """Levels of families whose default settings do not give enough."""
+
+SLOW: tuple[str, ...] = (
+    "number_sequence",
+    "zebra_puzzles",
+    "futoshiki",
+    "sokoban",
+    "rubiks_cube",
+    "polynomial_equations",
+)
+"""Families that take long to make, slowest first: in a big set they must start first, or all wait for them."""

@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from curriculum.tasks.config import FamilyConfig
+from curriculum.tasks.config import SourceName
 from curriculum.tasks.draft import Draft, IsNew, derived_seed
 from curriculum.tasks.payloads import encode_payload
 
-SOURCE = "reasoning_gym"
+Levels = tuple[dict[str, Any], ...]
+
+SOURCE: SourceName = "reasoning_gym"
 CHECKER = "reasoning_gym"
 
 # Their items differ from one interpreter to the next unless PYTHONHASHSEED is pinned; codeio's even then.
@@ -28,26 +30,26 @@ _DATASET_SIZE = 5_000  # per level; most make items when asked for, a few plan a
 _GIVE_UP_AFTER = 300  # duplicates in a row after which a level counts as exhausted
 
 
-def drafts(family: FamilyConfig, seed: int, is_new: IsNew) -> Iterator[Draft]:
+def drafts(name: str, levels: Levels, *, seed: int, is_new: IsNew) -> Iterator[Draft]:
     """Drafts of a family, levels in turn, until every level runs out of new questions."""
-    for level, item in distinct_items(family, seed, is_new):
-        yield draft(family.name, level, item)
+    for level, item in distinct_items(name, levels, seed=seed, is_new=is_new):
+        yield draft(name, level, item)
 
 
 def distinct_items(
-    family: FamilyConfig, seed: int, is_new: IsNew
+    name: str, levels: Levels, *, seed: int, is_new: IsNew
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Pairs of (level settings, item), levels in turn, until every level runs out of new questions.
 
     Args:
-        family: The dataset and its levels.
+        name: Of the dataset.
+        levels: Its settings per level.
         seed: Of the whole task set.
         is_new: Claims a question; False if it is taken already.
     """
-    _refuse_unstable(family.name)
+    _refuse_unstable(name)
     streams = [
-        _level_items(family.name, level, derived_seed(seed, family.name, n), is_new)
-        for n, level in enumerate(family.levels)
+        _level_items(name, level, derived_seed(seed, name, n), is_new) for n, level in enumerate(levels)
     ]
     while streams:
         for stream in tuple(streams):

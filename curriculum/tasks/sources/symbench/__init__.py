@@ -8,9 +8,10 @@ import functools
 import importlib
 from typing import Any, Protocol
 
+from curriculum.tasks.config import SourceName
 from curriculum.tasks.family import Item, TaskFamily
 
-SOURCE = "symbench"
+SOURCE: SourceName = "symbench"
 
 _NAMES = """
 blocksworld boxlift boxnet combinatorial_calculation constrained_linear_arrangement cryptanalysis eight_queens game24
@@ -50,3 +51,8 @@ def family(name: str) -> SymBenchFamily:
     module = importlib.import_module(f"curriculum.tasks.sources.symbench.{FAMILY_MODULES[name]}")
     found: SymBenchFamily = module.FAMILY
     return found
+
+
+def checker_of(name: str) -> str:
+    """The name under which tasks of a family find its checker again."""
+    return f"{SOURCE}/{name}"

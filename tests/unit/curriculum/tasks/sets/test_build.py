@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curriculum.task import Task
-from curriculum.tasks.config import FamilyConfig, TaskSetConfig
+from curriculum.tasks.config import TaskSetConfig
 from curriculum.tasks.draft import normalised_question
 from curriculum.tasks.presets import PRESETS, preset_families
 from curriculum.tasks.sets.build import build_task_set, check_disjoint
@@ -155,4 +155,4 @@ def test_family_that_depends_on_the_hash_seed_is_refused_unless_pinned(
 ) -> None:
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     with pytest.raises(ValueError, match="PYTHONHASHSEED=0"):
-        next(distinct_items(FamilyConfig(name="word_ladder"), 0, lambda _: True))
+        next(distinct_items("word_ladder", ({},), seed=0, is_new=lambda _: True))

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gym_solutions import coloured_neighbours_alike, colours, conclusions, unscrambled
-from gym_spellings import NEAR_BUT_RIGHT, NOT_SPELLED, RESPELLED, SPELLINGS, mutants, same_value
 from junk_answers import JUNK
+from reasoning_gym_solutions import coloured_neighbours_alike, colours, conclusions, unscrambled
+from reasoning_gym_spellings import NEAR_BUT_RIGHT, NOT_SPELLED, RESPELLED, SPELLINGS, mutants, same_value
 from source_files import ROOT
 
 from curriculum.task import Task
@@ -21,7 +21,7 @@ from curriculum.tasks.checkers import check
 from curriculum.tasks.config import TaskSetConfig
 from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.sets.build import build_task_set
-from curriculum.tasks.sources.reasoning_gym.families import GYM_FAMILIES
+from curriculum.tasks.sources.reasoning_gym.families import FAMILIES
 from curriculum.tasks.sources.reasoning_gym.items import draft, is_well_posed
 from curriculum.tasks.sources.reasoning_gym.rules import OWN_RULES
 from curriculum.tasks.sources.reasoning_gym.verifiers import by_package
@@ -30,7 +30,7 @@ SMALL = TaskSetConfig(
     preset="reasoning_gym", sft_per_family=0, train_per_family=3, test_per_family=0, held_out_per_family=3
 )
 WITHOUT_REFERENCE = {"graph_color", "propositional_logic", "rubiks_cube"}
-REFERENCED = tuple(name for name in GYM_FAMILIES if name not in WITHOUT_REFERENCE)
+REFERENCED = tuple(name for name in FAMILIES if name not in WITHOUT_REFERENCE)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +51,8 @@ def metadata(task: Task) -> dict[str, Any]:
 
 
 def test_there_are_84_families_with_items(tasks: dict[str, list[Task]]) -> None:
-    assert len(GYM_FAMILIES) == 84
-    assert tasks.keys() == set(GYM_FAMILIES)
+    assert len(FAMILIES) == 84
+    assert tasks.keys() == set(FAMILIES)
     assert {name for name, of_it in tasks.items() if gold(of_it[0]) == "None"} == WITHOUT_REFERENCE
 
 
@@ -76,7 +76,7 @@ def test_reference_passes_the_rule_itself(family: str, tasks: dict[str, list[Tas
         assert rule(payload, gold(task).strip()), task.task_id
 
 
-@pytest.mark.parametrize("family", GYM_FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_no_constant_and_no_question_passes(family: str, tasks: dict[str, list[Task]]) -> None:
     # A constant that happens to say what the reference says is right: `2.0` for 2, `yes` for Yes.
     passed = [
