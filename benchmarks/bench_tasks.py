@@ -175,7 +175,7 @@ def many_rows(rows: int) -> dict[str, Any]:
 
 def table_of(floor: dict[str, dict[str, Any]]) -> str:
     """The floor as a Markdown table, highest rate first."""
-    lines = ["| family | source | best constant | right on | items |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| family | source | best constant | right on | tasks |", "| --- | --- | --- | --- | --- |"]
     for name, row in floor.items():
         constant = row["constant"].replace("|", "\\|").replace("\n", " / ").replace("`", "'")
         lines.append(

@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m driver", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add(commands, "doctor", "what this machine can do, and what to do about each lack", _doctor)
-    tasks = _add(commands, "tasks", "the 144 tasks: list, show, check, fetch, freeze", run_tasks)
+    tasks = _add(commands, "tasks", "the 144 task families: list, show, check, fetch, freeze", run_tasks)
     add_tasks_command(tasks, _takes_config, _config)
     keys = _add(commands, "config", "a config with every default filled in, as YAML", _config_text)
     _takes_config(keys)

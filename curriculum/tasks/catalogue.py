@@ -57,7 +57,7 @@ def entry(name: str) -> FamilyEntry:
     plain = name.rpartition("/")[2]
     if plain not in sources() or (name != plain and sources()[plain] != name.rpartition("/")[0]):
         near = difflib.get_close_matches(plain, sources(), n=3) or ["python -m driver tasks lists them"]
-        raise ValueError(f"no task is called {name!r}: did you mean {', '.join(near)}?")
+        raise ValueError(f"no task family is called {name!r}: did you mean {', '.join(near)}?")
     return _entry(plain, sources()[plain])
 
 

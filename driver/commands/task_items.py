@@ -1,4 +1,4 @@
-"""Shows single items of the 144 tasks, and scores any text as the answer to one."""
+"""Shows single tasks of the 144 families, and scores any text as the answer to one."""
 
 import contextlib
 import json
@@ -21,16 +21,16 @@ _CHECK_TIMEOUT_S = 10.0
 
 
 def shown_task(name: str, seed: int, level: int | None = None, bbh_folder: str | None = None) -> Task:
-    """An item of one of the 144 tasks; the same for the same seed.
+    """A task of one of the 144 families; the same for the same seed.
 
     Args:
-        name: Of the task.
-        seed: Any number; for a task whose items come from a file, it picks one.
-        level: Of difficulty, from 0; by default the first item of the task as the presets have it.
+        name: Of the family.
+        seed: Any number; for a family whose tasks come from a file, it picks one.
+        level: Of difficulty, from 0; by default the first task of the family as the presets have it.
         bbh_folder: Where BIG-Bench Hard's files are; by default the cache.
 
     Raises:
-        ConfigError: There is no such task or level, or its data are missing.
+        ConfigError: There is no such family or level, or its data are missing.
     """
     family = _family(name)
     family = source_of(family).with_data(family, TaskSetConfig(bbh_folder=bbh_folder))
@@ -40,7 +40,9 @@ def shown_task(name: str, seed: int, level: int | None = None, bbh_folder: str |
         raise ConfigError(str(error)) from error
 
 
-def print_item(name: str, seed: int, level: int | None, as_json: bool, bbh_folder: str | None = None) -> None:
+def print_shown(
+    name: str, seed: int, level: int | None, as_json: bool, bbh_folder: str | None = None
+) -> None:
     """Question, reference answer where there is one, and what the checker says of that answer."""
     task = shown_task(name, seed, level, bbh_folder)
     answer = decode_payload(task.payload).get("answer")
@@ -56,7 +58,7 @@ def print_item(name: str, seed: int, level: int | None, as_json: bool, bbh_folde
 
 def print_verdict(name: str, question_file: str, answer_file: str, as_json: bool) -> None:
     """Whether the text in a file is right: its last `<<<...>>>` if it has one, else all of it."""
-    task = read_item(name, question_file)
+    task = read_task(name, question_file)
     text = _read(answer_file)
     answer = extract_answer(text) if _OPENING in text else text.strip()
     with _time_limit(_CHECK_TIMEOUT_S):
@@ -84,11 +86,11 @@ def _time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def read_item(name: str, path: str) -> Task:
-    """The item in a JSON file: as `tasks show --json` prints it, or as its source publishes it.
+def read_task(name: str, path: str) -> Task:
+    """The task in a JSON file: as `tasks show --json` prints it, or as its source publishes it.
 
     Raises:
-        ConfigError: There is no such task, or the file holds no item of it.
+        ConfigError: There is no such family, or the file holds no task of it.
     """
     family = _family(name)
     try:
@@ -104,7 +106,7 @@ def read_item(name: str, path: str) -> Task:
         return source_of(family).published(family.name, row).task(family.source, family.name, 0, "shown")
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(
-            f"{path} holds no item of {family.name} ({type(error).__name__}: {error}): give one as "
+            f"{path} holds no task of {family.name} ({type(error).__name__}: {error}): give one as "
             f"`tasks show {family.name} --json` prints it, or as {family.source} publishes it"
         ) from error
 

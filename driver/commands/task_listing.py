@@ -1,4 +1,4 @@
-"""Lists the 144 tasks, and the task set that a config makes of them or of others."""
+"""Lists the 144 task families, and the task set that a config makes of them or of others."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ _MISSING = "data missing: run tasks fetch bbh"
 
 
 def print_catalogue(as_json: bool, bbh_folder: str | None = None) -> None:
-    """The 144 tasks, one row each, or as a JSON list."""
+    """The 144 families, one row each, or as a JSON list."""
     entries = list(catalogue().values())
     families = [_family(e, bbh_folder) for e in entries]
     if as_json:
@@ -30,15 +30,15 @@ def print_catalogue(as_json: bool, bbh_folder: str | None = None) -> None:
         print(json.dumps(rows, indent=1))
         return
     held_out = sum(e.split == "test" for e in entries)
-    table = Table("task", "source", "capability", "items", "split", "checker")
-    table.title = f"{len(entries)} tasks: {len(entries) - held_out} to train on, {held_out} held out"
+    table = Table("family", "source", "capability", "tasks", "split", "checker")
+    table.title = f"{len(entries)} families: {len(entries) - held_out} to train on, {held_out} held out"
     for entry, family in zip(entries, families, strict=True):
         table.add_row(entry.name, entry.source, entry.capability, _amount(family), entry.split, entry.checker)
     Console(width=None if Console().is_terminal else 200).print(table)
 
 
 def print_set(config: TaskSetConfig) -> None:
-    """The task set of a config: one row per family with how many items each split has, and the content hash."""
+    """The task set of a config: one row per family with how many tasks each split has, and the content hash."""
     tasks = built_tasks(config)
     counts = Counter((t.family, t.source, t.split) for t in tasks)
     splits = ("sft", "train", "test", "held_out")

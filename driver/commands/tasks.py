@@ -10,7 +10,7 @@ ReadsConfig = Callable[[argparse.Namespace], object]
 def add_tasks_command(
     tasks: argparse.ArgumentParser, takes_config: TakesConfig, reads_config: ReadsConfig
 ) -> None:
-    """Give the parser of `tasks` its own commands; without one it lists the 144.
+    """Give the parser of `tasks` its own commands; without one it lists the 144 families.
 
     Args:
         tasks: The parser.
@@ -19,7 +19,7 @@ def add_tasks_command(
     """
     _add_list_options(tasks)
     commands = tasks.add_subparsers(metavar="SUBCOMMAND")
-    _add_list_options(_add(commands, "list", "the 144 tasks (the default)", _list))
+    _add_list_options(_add(commands, "list", "the 144 task families (the default)", _list))
     _add_show(commands)
     _add_check(commands)
     fetch = _add(commands, "fetch", "get data that cannot be generated", _fetch)
@@ -51,7 +51,7 @@ def _add_bbh_folder(command: argparse.ArgumentParser) -> None:
 
 
 def _add_show(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    show = _add(commands, "show", "an item, its answer, and what the checker says of it", _show)
+    show = _add(commands, "show", "a task, its answer, and what the checker says of it", _show)
     show.add_argument("name")
     show.add_argument("--seed", type=int, default=0)
     show.add_argument("--level", type=int, default=None, help="difficulty, from 0")
@@ -60,9 +60,9 @@ def _add_show(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    check = _add(commands, "check", "score a text as the answer to an item", _check)
+    check = _add(commands, "check", "score a text as the answer to a task", _check)
     check.add_argument("name")
-    check.add_argument("--question-file", required=True, metavar="Q.json", help="the item")
+    check.add_argument("--question-file", required=True, metavar="Q.json", help="the task")
     check.add_argument("--answer-file", required=True, metavar="A.txt", help="the text")
     check.add_argument("--json", action="store_true")
 
@@ -85,9 +85,9 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from driver.commands.task_items import print_item
+    from driver.commands.task_items import print_shown
 
-    print_item(options.name, options.seed, options.level, options.json, options.bbh_folder)
+    print_shown(options.name, options.seed, options.level, options.json, options.bbh_folder)
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -52,7 +52,9 @@ def built_tasks(config: TaskSetConfig, progress: Progress | None = None) -> list
     try:
         with Progress() if progress is None else nullcontext(progress) as bars:
             if config.file is None and (missing := families_without_data(config)):
-                bars.say(f"{len(missing)} tasks are left out, their data are missing: run `tasks fetch bbh`")
+                bars.say(
+                    f"{len(missing)} families are left out, their data are missing: run `tasks fetch bbh`"
+                )
             return _built(config, bars)
     except ValueError as error:
         raise ConfigError(str(error)) from error
