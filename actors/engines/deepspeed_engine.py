@@ -104,14 +104,16 @@ class DeepSpeedEngine:
 
     def forward(self, batch: MicroBatch, temperature: float) -> tuple[Tensor, Tensor]:
         """Log-probabilities and entropies of the micro-batch's tokens, with gradient."""
-        return self._engine(*self._inputs(batch), temperature)
+        log_probs: tuple[Tensor, Tensor] = self._engine(*self._inputs(batch), temperature)
+        return log_probs
 
     @torch.no_grad()
     def reference_log_probs(self, batch: MicroBatch, temperature: float) -> Tensor:
         """Log-probabilities of the same tokens under the reference model."""
         if self._reference is None:
             raise LearnerError("there is no reference model: call load_reference when grpo.beta > 0")
-        return self._reference(*self._inputs(batch), temperature)[0]
+        log_probs: Tensor = self._reference(*self._inputs(batch), temperature)[0]
+        return log_probs
 
     def tensor(self, array: Any) -> Tensor:
         """A numpy array on this rank's device."""
@@ -172,8 +174,9 @@ class DeepSpeedEngine:
         """Restore what `save_checkpoint` wrote; `state` is returned."""
         if not (Path(folder) / _TAG).is_dir():
             raise LearnerError(f"no learner checkpoint in {folder}: give a folder that save_checkpoint wrote")
-        _, state = self._engine.load_checkpoint(folder, tag=_TAG)
-        return state["state"]
+        _, loaded = self._engine.load_checkpoint(folder, tag=_TAG)
+        state: dict[str, Any] = loaded["state"]
+        return state
 
     def save_hf(self, folder: str) -> None:
         """A folder that transformers and vLLM load: weights, config and the tokenizer's files."""
@@ -191,13 +194,13 @@ class DeepSpeedEngine:
         dist.barrier()
 
     def sum_over_ranks(self, values: list[float]) -> list[float]:
-        """Elementwise sum."""
+        """Each value summed over the ranks."""
         total = torch.tensor(values, dtype=torch.float64, device=self._device)
         dist.all_reduce(total)
         return total.tolist()
 
     def max_over_ranks(self, value: float) -> float:
-        """Largest."""
+        """The largest of the ranks' values."""
         largest = torch.tensor([value], dtype=torch.float64, device=self._device)
         dist.all_reduce(largest, op=dist.ReduceOp.MAX)
         return float(largest)
@@ -242,7 +245,7 @@ class DeepSpeedEngine:
 
     def _loaded(self, path: str) -> PolicyModel:
         if self._stage == 3:
-            from transformers.integrations import HfDeepSpeedConfig
+            from transformers.integrations.deepspeed import HfDeepSpeedConfig
 
             # While this object lives, from_pretrained hands out each weight in parts as it reads it.
             sharding = HfDeepSpeedConfig(self._deepspeed_config())
@@ -250,7 +253,7 @@ class DeepSpeedEngine:
             del sharding
         else:
             model = AutoModelForCausalLM.from_pretrained(path, dtype=self._dtype, attn_implementation="sdpa")
-            model.to(self._device)
+            torch.nn.Module.to(model, self._device)
         return PolicyModel(model, self._config.chunk_tokens, self._compute_dtype())
 
     def _compute_dtype(self) -> torch.dtype:
@@ -293,7 +296,8 @@ class DeepSpeedEngine:
 
     @property
     def _base_optimizer(self) -> torch.optim.Optimizer:
-        return self._engine.basic_optimizer
+        optimizer: torch.optim.Optimizer = self._engine.basic_optimizer
+        return optimizer
 
     def _clip(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         params = [p for group in optimizer.param_groups for p in group["params"]]

@@ -5,6 +5,8 @@ buckets in a file in shared memory and names it here.
 """
 
 import ctypes
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +15,11 @@ from vllm.model_executor.model_loader.reload import finalize_layerwise_reload, i
 
 class WeightLoading:
     """Mixed into vLLM's worker class by `worker_extension_cls`."""
+
+    # vLLM's worker has these.
+    model_runner: Any
+    model_config: Any
+    device: torch.device
 
     def load_policy(self, path: str, tensors: list[tuple[str, str, tuple[int, ...], int, int]]) -> int:
         """Load every parameter from the file at `path`.
@@ -27,7 +34,7 @@ class WeightLoading:
         model = self.model_runner.get_model()
         buffer = np.memmap(path, dtype=np.uint8, mode="r")
 
-        def loaded():
+        def loaded() -> Iterator[tuple[str, torch.Tensor]]:
             for name, dtype, shape, offset, num_bytes in tensors:
                 # A copy: the memory map is read-only and goes away with the file.
                 raw = torch.from_numpy(np.array(buffer[offset : offset + num_bytes]))
@@ -43,7 +50,7 @@ class WeightLoading:
             ctypes.CDLL(None).malloc_trim(0)
         return len(tensors)
 
-    def _repack_lm_head(self, model: torch.nn.Module) -> None:
+    def _repack_lm_head(self, model: Any) -> None:
         # With tied embeddings the CPU's repacked copy inside lm_head is not refreshed by the reload:
         # log-probabilities would be off, silently.
         from vllm.model_executor.layers.utils import dispatch_cpu_unquantized_gemm

@@ -143,7 +143,7 @@ class _Head(nn.Module):
 
 
 def _output_embedding(language_model: PreTrainedModel) -> nn.Linear:
-    head: nn.Linear = language_model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    head: nn.Linear = language_model.get_output_embeddings()
     return head
 
 

