@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from actors.weights.plan import BucketPlan
 
 Phase = Literal["sft", "grpo"]
-_MIB = 1024
+_KIB_PER_MIB = 1024
 
 
 class PolicyLearner:
@@ -187,7 +187,7 @@ class PolicyLearner:
         """Most memory this process has held, in MiB."""
         import resource
 
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB_PER_MIB
 
     def close(self) -> None:
         """Free the model; `setup` may be called again."""

@@ -90,6 +90,6 @@ def _held() -> dict[str, float]:
 
 
 async def settled() -> None:
-    """A moment in which lanes that were replaced come up again."""
+    """A moment in which workers that were replaced come up again."""
     await asyncio.sleep(1.0)
     os.sync()

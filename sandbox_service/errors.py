@@ -9,7 +9,7 @@ class SandboxUnavailableError(SandboxError):
     """The sandbox cannot start on this machine as configured; the message ends with the cure."""
 
 
-class LaneLostError(SandboxError):
+class WorkerLostError(SandboxError):
     """A worker died or broke its promises; the pool replaces it and runs the request elsewhere."""
 
 

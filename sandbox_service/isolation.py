@@ -12,7 +12,7 @@ from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxUnavailableError
 from sandbox_service.worker.kernel.cgroup import new_folder
 from sandbox_service.worker.kernel.layers import ALL_LAYERS, CGROUP
-from sandbox_service.worker.spec import LaneSpec
+from sandbox_service.worker.spec import WorkerSpec
 from sandbox_service.worker_process import last_line, start_worker
 
 _PROBE_TIMEOUT_S = 30.0
@@ -59,7 +59,7 @@ def probe_layers(config: SandboxConfig | None = None) -> IsolationReport:
         return IsolationReport((), dict.fromkeys(ALL_LAYERS, f"not available on {sys.platform}"))
     wanted = tuple(layer for layer in ALL_LAYERS if layer not in left_out)
     with tempfile.TemporaryDirectory(prefix="sandbox-probe-", dir=config.scratch_root) as folder:
-        spec = lane_spec(config, wanted, f"{folder}/lane")
+        spec = worker_spec(config, wanted, f"{folder}/worker")
         process, control, life = start_worker({"op": "probe", "spec": spec.to_dict()})
         try:
             control.settimeout(_PROBE_TIMEOUT_S)
@@ -80,12 +80,12 @@ def probe_layers(config: SandboxConfig | None = None) -> IsolationReport:
     return IsolationReport(tuple(report["active"]), {**report["refused"], **left_out})
 
 
-def lane_spec(config: SandboxConfig, layers: tuple[str, ...], scratch_folder: str) -> LaneSpec:
-    """What a lane is told at birth."""
+def worker_spec(config: SandboxConfig, layers: tuple[str, ...], scratch_folder: str) -> WorkerSpec:
+    """What a worker is told at birth."""
     import_paths = tuple(
         os.path.realpath(path) for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}
     )
-    return LaneSpec(
+    return WorkerSpec(
         layers=layers,
         preload=config.preloaded_modules,
         import_paths=import_paths,

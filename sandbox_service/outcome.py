@@ -12,12 +12,13 @@ from sandbox_service.config import SandboxConfig
 from sandbox_service.output import CappedOutput
 from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
 
+_KIB_PER_MIB = 1024
 _OUT_OF_MEMORY = re.compile(r"^(?:\w+\.)*(?:MemoryError|_ArrayMemoryError)\b")
 
 
 @dataclass
 class ObservedRun:
-    """Facts about one run, from the lane and from the pool's end of the pipes."""
+    """Facts about one run, from the supervisor and from the pool's end of the pipes."""
 
     stdout: CappedOutput
     stderr: CappedOutput
@@ -77,7 +78,7 @@ def execution_result(
         stderr_bytes=run.stderr.num_bytes,
         duration_s=run.duration_s,
         cpu_s=run.cpu_s,
-        peak_memory_mib=run.peak_kib / 1024,
+        peak_memory_mib=run.peak_kib / _KIB_PER_MIB,
         queue_s=queue_s,
         worker=worker,
         layers=layers,

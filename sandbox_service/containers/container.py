@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.containers.config import ContainerConfig
-from sandbox_service.errors import LaneLostError
+from sandbox_service.errors import WorkerLostError
 from sandbox_service.outcome import ObservedRun
 from sandbox_service.output import CappedOutput
 
@@ -38,7 +38,7 @@ class Container:
         self._stopped = ""
 
     async def run(self, *, deadline_s: float) -> ObservedRun:
-        """What became of it. Raises LaneLostError if the runtime failed; cancelling kills the container."""
+        """What became of it. Raises WorkerLostError if the runtime failed; cancelling kills the container."""
         run = ObservedRun(CappedOutput(self._limits.output_bytes), CappedOutput(self._limits.output_bytes))
         log = self._folder / "log"
         started = time.monotonic()
@@ -111,9 +111,9 @@ class Container:
         """The runtime leaves with the script's status, with 128 + signal, or with an error in its log."""
         errors = _errors(log)
         if not self._stopped and status != 0 and errors:
-            raise LaneLostError(f"the container did not run: {errors[-1]}")
+            raise WorkerLostError(f"the container did not run: {errors[-1]}")
         if status < 0:
-            raise LaneLostError(f"the runtime was killed by signal {-status}")
+            raise WorkerLostError(f"the runtime was killed by signal {-status}")
         if self._stopped or 128 < status <= 128 + signal.NSIG:
             run.signal = status - 128 if status > 128 else signal.SIGKILL
         else:

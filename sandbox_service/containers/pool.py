@@ -13,8 +13,8 @@ from sandbox_service.config import SandboxConfig
 from sandbox_service.containers.bundle import Layout, write_bundle
 from sandbox_service.containers.config import ContainerConfig
 from sandbox_service.containers.container import Container
-from sandbox_service.errors import LaneLostError, SandboxError, SandboxUnavailableError
-from sandbox_service.isolation import IsolationReport, lane_spec
+from sandbox_service.errors import SandboxError, SandboxUnavailableError, WorkerLostError
+from sandbox_service.isolation import IsolationReport, worker_spec
 from sandbox_service.ledger import ExecutionLedger, run_side_by_side
 from sandbox_service.outcome import (
     ObservedRun,
@@ -107,7 +107,7 @@ class ContainerPool:
 
     async def _probed(self) -> IsolationReport:
         """Run an empty script, with cgroups if it can be; the layers that this showed to work."""
-        spec = lane_spec(self.limits, (), "")
+        spec = worker_spec(self.limits, (), "")
         refused: dict[str, str] = {}
         for has_cgroups in (True, False) if self.config.cgroups == "auto" else (False,):
             self._layout = Layout(
@@ -116,7 +116,7 @@ class ContainerPool:
             canary = ExecutionRequest(execution_id="canary", code="print('ready', end='')", timeout_s=1)
             try:
                 run = await self._run(canary, deadline_s=self.config.start_timeout_s)
-            except LaneLostError as error:
+            except WorkerLostError as error:
                 refused[layers.CGROUP if has_cgroups else "containers"] = str(error)
                 continue
             if run.stdout.text() == "ready" and run.exit_code == 0:
@@ -183,7 +183,7 @@ class ContainerPool:
             self._counts["retries"] += bool(failures)
             try:
                 run = await self._run(request, deadline_s=deadline_s)
-            except LaneLostError as error:
+            except WorkerLostError as error:
                 failures.append(str(error))
                 continue
             report = self.report or IsolationReport((), {})

@@ -10,11 +10,12 @@ from fastapi.responses import JSONResponse
 
 from sandbox_service.errors import SandboxError
 from sandbox_service.http.config import HttpConfig
-from sandbox_service.http.front import ClientGoneError, OverloadedError, Pool, SandboxFront, new_pool
+from sandbox_service.http.front import ClientGoneError, OverloadedError, SandboxFront, new_pool
 from sandbox_service.http.fusion_routes import fusion_router
 from sandbox_service.http.guard import Guard
 from sandbox_service.http.metrics import AnswerCounter, FrontMetrics
 from sandbox_service.http.native_routes import native_router
+from sandbox_service.pool import Pool
 
 _RETRY_AFTER_S = 1
 _CLIENT_GONE = 499

@@ -3,41 +3,20 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.containers.pool import ContainerPool
 from sandbox_service.errors import SandboxError
 from sandbox_service.http.config import HttpConfig
 from sandbox_service.http.files import handover_bytes
-from sandbox_service.isolation import IsolationReport
+from sandbox_service.pool import Pool
 from sandbox_service.records import ExecutionRequest, ExecutionResult
 from sandbox_service.warm.pool import SandboxPool
 
 _BYTES_PER_BODY_BYTE = 12
 Receive = Callable[[], Awaitable[Any]]
 T = TypeVar("T")
-
-
-class Pool(Protocol):
-    """What the front needs of a pool."""
-
-    report: IsolationReport | None
-
-    async def start(self) -> None:
-        """Make the pool ready."""
-
-    async def execute(self, request: ExecutionRequest) -> ExecutionResult:
-        """Run one script; cancelling kills it."""
-
-    async def run_batch(self, requests: Sequence[ExecutionRequest]) -> list[ExecutionResult]:
-        """Run scripts side by side."""
-
-    async def close(self) -> None:
-        """Kill what runs."""
-
-    def metrics(self) -> dict[str, float]:
-        """Gauges, and counts since the start."""
 
 
 class OverloadedError(SandboxError):

@@ -16,7 +16,7 @@ def run_descriptors(
 ) -> tuple[int, list[int], list[int]]:
     """The code's descriptor, and the read and write ends of the pipes for stdout and stderr.
 
-    `given` closes those that the lane gets, `kept` the read ends.
+    `given` closes those that the worker gets, `kept` the read ends.
     """
     code = _code_descriptor(request)
     given.callback(os.close, code)

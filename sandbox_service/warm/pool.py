@@ -1,7 +1,7 @@
 """A pool of warm workers: the front door of the sandbox.
 
-execute -> ledger (same id? wait for it) -> task per execution -> ScriptRunner or SessionBook
-                                                                   -> LaneDesk (queue, breaker) -> LaneRoster -> lane
+execute -> ledger (same id? wait for it) -> task per execution -> ScriptRunner or Sessions
+                                                    -> Admission (queue, breaker) -> Workers -> WorkerClient
 """
 
 import asyncio
@@ -13,16 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox_service.config import SandboxConfig
-from sandbox_service.errors import LaneLostError, SandboxError, SandboxUnavailableError
+from sandbox_service.errors import SandboxError, SandboxUnavailableError, WorkerLostError
 from sandbox_service.isolation import IsolationReport, probe_layers
 from sandbox_service.ledger import ExecutionLedger, run_side_by_side
 from sandbox_service.outcome import queue_full_result, refused_result
 from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
-from sandbox_service.warm.admission import LaneDesk
+from sandbox_service.warm.admission import Admission
 from sandbox_service.warm.breaker import CircuitBreaker
 from sandbox_service.warm.runner import ScriptRunner
-from sandbox_service.warm.sessions import SessionBook
-from sandbox_service.warm.workers import LaneRoster
+from sandbox_service.warm.sessions import Sessions
+from sandbox_service.warm.workers import Workers
 from sandbox_service.worker.kernel.layers import PRIVATE_ROOT
 
 
@@ -31,19 +31,19 @@ class _Machinery:
     """What exists between start and close."""
 
     breaker: CircuitBreaker
-    desk: LaneDesk
+    admission: Admission
     scripts: ScriptRunner
-    sessions: SessionBook
+    sessions: Sessions
 
     @classmethod
     def built(cls, config: SandboxConfig, report: IsolationReport, folder: str) -> "_Machinery":
         breaker = CircuitBreaker(max_failures=config.breaker_failures, cooldown_s=config.breaker_cooldown_s)
-        lanes = LaneRoster(config, report.active, folder, num_slots=config.num_workers)
-        desk = LaneDesk(config, report, lanes, breaker)
+        workers = Workers(config, report.active, folder, num_places=config.num_workers)
+        admission = Admission(config, report, workers, breaker)
         # Apart from the others: an open session must not hold up scripts.
-        lanes = LaneRoster(config, report.active, folder, num_slots=config.max_sessions, name="session")
-        sessions = SessionBook(config, LaneDesk(config, report, lanes, breaker))
-        return cls(breaker, desk, ScriptRunner(config, desk), sessions)
+        workers = Workers(config, report.active, folder, num_places=config.max_sessions, name="session")
+        sessions = Sessions(config, Admission(config, report, workers, breaker))
+        return cls(breaker, admission, ScriptRunner(config, admission), sessions)
 
 
 class SandboxPool:
@@ -71,8 +71,8 @@ class SandboxPool:
         self._machinery = _Machinery.built(self.config, self.report, self._folder)
         self._is_open = True
         try:
-            await self._machinery.desk.roster.start(self.config.first_profile)
-        except LaneLostError as error:
+            await self._machinery.admission.workers.start(self.config.first_profile)
+        except WorkerLostError as error:
             await self.close()
             raise SandboxUnavailableError(
                 f"{error}: check SandboxConfig.preload, or try preload='bare'"
@@ -105,7 +105,7 @@ class SandboxPool:
         was_open, self._is_open = self._is_open, False
         await self._ledger.cancel_all()
         if was_open and self._machinery is not None:
-            await asyncio.gather(self._machinery.desk.roster.close(), self._machinery.sessions.close())
+            await asyncio.gather(self._machinery.admission.workers.close(), self._machinery.sessions.close())
         if self._folder:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -123,20 +123,20 @@ class SandboxPool:
         )
         numbers |= dict.fromkeys(gauges, 0.0)
         if self._machinery is not None:
-            desk, sessions = self._machinery.desk, self._machinery.sessions
+            admission, sessions = self._machinery.admission, self._machinery.sessions
             numbers |= {
-                "queued": float(desk.num_queued),
-                "running": float(desk.num_running + sessions.num_running),
-                "idle_workers": float(desk.roster.num_free if self._is_open else 0),
+                "queued": float(admission.num_queued),
+                "running": float(admission.num_running + sessions.num_running),
+                "idle_workers": float(admission.workers.num_free if self._is_open else 0),
                 "retries": float(self._machinery.scripts.num_retries),
-                "worker_restarts": float(desk.roster.num_lost + sessions.num_lost),
+                "worker_restarts": float(admission.workers.num_lost + sessions.num_lost),
                 "sessions": float(sessions.num_open),
                 "breaker_open": self._machinery.breaker.openness(time.monotonic()),
             }
         return numbers
 
     async def _carried_out(self, request: ExecutionRequest, machinery: _Machinery) -> ExecutionResult:
-        num_queued = machinery.desk.num_queued
+        num_queued = machinery.admission.num_queued
         if refusal := code_refusal(request.code, self.config.max_code_bytes):
             result = refused_result(request, refusal)
         elif num_queued >= self.config.queue_size:

@@ -1,6 +1,6 @@
 """Sessions: scripts that share names and files, cell after cell, in one process that lives on between them.
 
-A session is opened by its first cell, whose imports choose its worker, and holds a lane of its own until it is closed,
+A session is opened by its first cell, whose imports choose its worker, and holds that worker until it is closed,
 unused for too long, or lost. A cell that is stopped takes it along; the next cell then starts afresh and is told so.
 """
 
@@ -9,11 +9,11 @@ import time
 from collections import OrderedDict
 
 from sandbox_service.config import SandboxConfig
-from sandbox_service.errors import LaneLostError, NotAdmittedError
+from sandbox_service.errors import NotAdmittedError, WorkerLostError
 from sandbox_service.outcome import infrastructure_result
 from sandbox_service.records import ExecutionRequest, ExecutionResult
-from sandbox_service.warm.admission import LaneDesk
-from sandbox_service.warm.worker_client import LaneClient
+from sandbox_service.warm.admission import Admission
+from sandbox_service.warm.worker_client import WorkerClient
 
 _NUM_REMEMBERED = 256
 
@@ -22,17 +22,17 @@ class _Session:
     """One open session. Its cells run one after the other, in the order in which they came."""
 
     def __init__(self) -> None:
-        self.lane: LaneClient | None = None
+        self.worker: WorkerClient | None = None
         self.turn = asyncio.Lock()
         self.expiry: asyncio.TimerHandle | None = None
 
 
-class SessionBook:
-    """All open sessions, each with its lane."""
+class Sessions:
+    """All open sessions, each with its worker."""
 
-    def __init__(self, config: SandboxConfig, desk: LaneDesk) -> None:
+    def __init__(self, config: SandboxConfig, admission: Admission) -> None:
         self._config = config
-        self._desk = desk
+        self._admission = admission
         self._open: dict[str, _Session] = {}
         self._ended: OrderedDict[str, str] = OrderedDict()
         """Why the sessions ended that nobody closed; told to whoever comes back to them."""
@@ -46,12 +46,12 @@ class SessionBook:
     @property
     def num_running(self) -> int:
         """Cells that run."""
-        return self._desk.num_running
+        return self._admission.num_running
 
     @property
     def num_lost(self) -> int:
-        """Lanes of sessions that died or broke their promises."""
-        return self._desk.roster.num_lost
+        """Workers of sessions that died or broke their promises."""
+        return self._admission.workers.num_lost
 
     async def result(self, request: ExecutionRequest, session_id: str) -> ExecutionResult:
         """Run one cell to its end, whatever that is."""
@@ -73,27 +73,27 @@ class SessionBook:
         session = self._open.get(session_id)
         if session is None:
             return self._ended.pop(session_id, None) is not None
-        if session.turn.locked() and session.lane is not None:
-            session.lane.stop_run()
+        if session.turn.locked() and session.worker is not None:
+            session.worker.stop_run()
         async with session.turn:
             # It may have ended with the cell that was stopped.
             if self._open.get(session_id) is session:
-                if session.lane is not None:
-                    await session.lane.end_session()
+                if session.worker is not None:
+                    await session.worker.end_session()
                 self._end(session_id, session, reason)
             if not reason:
                 self._ended.pop(session_id, None)
         return True
 
     async def close(self) -> None:
-        """End all sessions and their lanes."""
+        """End all sessions and their workers."""
         for session in self._open.values():
             if session.expiry is not None:
                 session.expiry.cancel()
         for task in self._expiring:
             task.cancel()
         await asyncio.gather(*self._expiring, return_exceptions=True)
-        await self._desk.roster.close()
+        await self._admission.workers.close()
         self._open.clear()
 
     async def _in_turn(self, request: ExecutionRequest, session_id: str) -> _Session:
@@ -130,29 +130,29 @@ class SessionBook:
             session.expiry.cancel()
         failures: list[str] = []
         while True:
-            is_first = session.lane is None
+            is_first = session.worker is None
             waited_s = time.monotonic() - waiting_since
             try:
-                if session.lane is None:
+                if session.worker is None:
                     profile = self._config.profile_for(request.code)
-                    session.lane = await self._desk.take(request, profile, waited_s=waited_s)
+                    session.worker = await self._admission.take(request, profile, waited_s=waited_s)
                 queue_s = time.monotonic() - waiting_since
-                run = await self._desk.run(session.lane, request)
+                run = await self._admission.run(session.worker, request)
                 break
             except NotAdmittedError as error:
                 self._end(session_id, session, self._ended.get(session_id, ""))
                 return infrastructure_result(request, str(error), queue_s=waited_s)
-            except LaneLostError as error:
+            except WorkerLostError as error:
                 failures.append(str(error))
                 if is_first and len(failures) <= self._config.retries:
-                    self._leave_lane(session)
+                    self._leave_worker(session)
                     continue
                 self._end(session_id, session, "its worker was lost")
                 message = (
                     f"session {session_id!r} is lost after {len(failures)} attempts: {'; '.join(failures)}"
                 )
                 return infrastructure_result(request, message, queue_s=waited_s)
-        result = self._desk.result(run, request, session.lane, queue_s=queue_s)
+        result = self._admission.result(run, request, session.worker, queue_s=queue_s)
         notes = [result.message] if result.message else []
         if is_first and (reason := self._ended.pop(session_id, "")):
             notes.append(
@@ -167,7 +167,7 @@ class SessionBook:
         return result.model_copy(update={"message": "; ".join(notes)})
 
     def _end(self, session_id: str, session: _Session, reason: str) -> None:
-        self._leave_lane(session)
+        self._leave_worker(session)
         if self._open.get(session_id) is session:
             del self._open[session_id]
         if reason:
@@ -175,10 +175,10 @@ class SessionBook:
             while len(self._ended) > _NUM_REMEMBERED:
                 self._ended.popitem(last=False)
 
-    def _leave_lane(self, session: _Session) -> None:
-        lane, session.lane = session.lane, None
-        if lane is not None:
-            self._desk.roster.give_back(lane)
+    def _leave_worker(self, session: _Session) -> None:
+        worker, session.worker = session.worker, None
+        if worker is not None:
+            self._admission.workers.give_back(worker)
 
     def _expire(self, session_id: str, session: _Session) -> None:
         if session.turn.locked() or self._open.get(session_id) is not session:

@@ -1,4 +1,4 @@
-"""The pool's end of one lane: starts its process, hands it scripts, reads their output, and ends it.
+"""The pool's end of one worker: starts its process, hands it scripts, reads their output, and ends it.
 
 All of it happens in the event loop that called `start`; only starting the process blocks it, for milliseconds.
 """
@@ -13,12 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox_service.config import SandboxConfig
-from sandbox_service.errors import LaneLostError
+from sandbox_service.errors import WorkerLostError
 from sandbox_service.outcome import ObservedRun
 from sandbox_service.output import CappedOutput
 from sandbox_service.records import ExecutionRequest
 from sandbox_service.warm.pipes import OutputReader, run_descriptors
-from sandbox_service.worker.spec import LaneSpec
+from sandbox_service.worker.spec import WorkerSpec
 from sandbox_service.worker_process import last_line, start_worker
 
 _START_TIMEOUT_S = 60.0
@@ -26,17 +26,17 @@ _GRACE_S = 10.0
 _MAX_MESSAGE_BYTES = 65536
 
 
-class LaneClient:
+class WorkerClient:
     """One warm worker process, which runs one script at a time."""
 
     def __init__(
         self,
         name: str,
         config: SandboxConfig,
-        spec: LaneSpec,
+        spec: WorkerSpec,
         *,
         profile: str,
-        on_lost: Callable[["LaneClient"], None],
+        on_lost: Callable[["WorkerClient"], None],
     ) -> None:
         self.name = name
         self.profile = profile
@@ -50,10 +50,10 @@ class LaneClient:
         self._is_stopping = False
         self._last_words = b""
         self.lost = asyncio.Event()
-        """Set once the lane's process is gone or was given up."""
+        """Set once the worker's process is gone or was given up."""
 
     async def start(self) -> None:
-        """Start the process and wait until it is warm. Raises LaneLostError."""
+        """Start the process and wait until it is warm. Raises WorkerLostError."""
         try:
             # Processes are made before their request is known, with these limits, and then narrowed.
             widest = {"timeout_s": self._config.timeout_s, "memory_mib": self._config.memory_mib}
@@ -61,7 +61,7 @@ class LaneClient:
                 {"op": "serve", "spec": self._spec.to_dict(), **widest}
             )
         except OSError as error:
-            raise LaneLostError(f"{self.name} did not start: {error}") from None
+            raise WorkerLostError(f"{self.name} did not start: {error}") from None
         self._control.setblocking(False)
         answer = self._expect_answer()
         asyncio.get_running_loop().add_reader(self._control.fileno(), self._on_message)
@@ -69,7 +69,7 @@ class LaneClient:
             hello = await asyncio.wait_for(answer, _START_TIMEOUT_S)
         except TimeoutError:
             reason = f"it was not ready after {_START_TIMEOUT_S:g} s"
-        except LaneLostError:
+        except WorkerLostError:
             reason = ""
         except asyncio.CancelledError:
             await self.close()
@@ -79,15 +79,15 @@ class LaneClient:
             if not reason:
                 return
         await self.close()
-        raise LaneLostError(f"{self.name} did not start: {reason or last_line(self._last_words)}")
+        raise WorkerLostError(f"{self.name} did not start: {reason or last_line(self._last_words)}")
 
     async def run(self, request: ExecutionRequest) -> ObservedRun:
-        """Run one script or cell to its end, whatever that is. Raises LaneLostError; cancelling stops the script.
+        """Run one script or cell to its end, whatever that is. Raises WorkerLostError; cancelling stops the script.
 
         With a session in the request, its process lives on afterwards if it can, and takes the next cell.
         """
         if self.lost.is_set() or self._control is None:
-            raise LaneLostError(f"{self.name} is gone")
+            raise WorkerLostError(f"{self.name} is gone")
         run = ObservedRun(CappedOutput(self._config.output_bytes), CappedOutput(self._config.output_bytes))
         timeout_s = min(request.timeout_s, self._config.timeout_s)
         answer = self._expect_answer()
@@ -106,13 +106,13 @@ class LaneClient:
                 output.finish()
         if "broken" in report:
             self._give_up(report["broken"])
-            raise LaneLostError(f"{self.name} could not isolate a script: {report['broken']}")
+            raise WorkerLostError(f"{self.name} could not isolate a script: {report['broken']}")
         for fact in ("exit_code", "signal", "stopped", "duration_s", "cpu_s", "peak_kib", "alive"):
             setattr(run, fact, report[fact])
         return run
 
     def stop_run(self) -> None:
-        """Tell the lane to kill the running script; it then reports as usual."""
+        """Tell the worker to kill the running script; it then reports as usual."""
         if self._control is not None and not self._is_stopping:
             # Once: a flood asks again with every chunk, and the socket holds only so many words.
             self._is_stopping = True
@@ -122,14 +122,14 @@ class LaneClient:
                 self._give_up("it hung up")
 
     async def end_session(self) -> None:
-        """End the process of the session that lives on in this lane. A lane that does not manage it is lost."""
+        """End the process of the session that lives on in this worker, which is lost if it does not manage it."""
         if self.lost.is_set() or self._control is None:
             return
         answer = self._expect_answer()
         try:
             self._control.send(b'{"op": "end"}')
             await asyncio.wait_for(answer, _GRACE_S)
-        except (OSError, TimeoutError, LaneLostError, asyncio.CancelledError):
+        except (OSError, TimeoutError, WorkerLostError, asyncio.CancelledError):
             self._give_up("it did not end a session")
 
     async def close(self) -> None:
@@ -161,7 +161,7 @@ class LaneClient:
                 socket.send_fds(self._control, [json.dumps(order).encode()], [code, *writes])
             except OSError as error:
                 self._give_up("it hung up")
-                raise LaneLostError(f"{self.name} did not take a script: {error}") from None
+                raise WorkerLostError(f"{self.name} did not take a script: {error}") from None
             kept.pop_all()
 
         def check_volume() -> None:
@@ -193,11 +193,11 @@ class LaneClient:
         self.stop_run()
         try:
             await asyncio.wait_for(answer, _GRACE_S)
-        except (TimeoutError, LaneLostError, asyncio.CancelledError):
+        except (TimeoutError, WorkerLostError, asyncio.CancelledError):
             self._give_up("it did not stop a script")
 
     def _give_up(self, reason: str) -> None:
-        """Hang up: the lane kills its script and ends, the keeper sweeps and ends."""
+        """Hang up: the worker kills its script and ends, the keeper sweeps and ends."""
         if self._control is not None:
             asyncio.get_running_loop().remove_reader(self._control.fileno())
             self._control.close()
@@ -206,7 +206,7 @@ class LaneClient:
             os.close(self._life)
             self._life = None
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(LaneLostError(f"{self.name} was lost: {reason}"))
+            self._answer.set_exception(WorkerLostError(f"{self.name} was lost: {reason}"))
             # Taken as read: there may be nobody left who waits for it.
             self._answer.exception()
         if not self.lost.is_set():

@@ -1,4 +1,4 @@
-"""What runs in a lane's own processes: standard library only, started in a fresh interpreter.
+"""What runs in a worker's own processes: standard library only, started in a fresh interpreter.
 
-`keeper` enters the namespaces and stays outside; its one child, the lane, forks a process per script.
+`keeper` enters the namespaces and stays outside; its one child, the supervisor, forks a process per script.
 """

@@ -11,7 +11,7 @@ from . import private_root
 from .kernel import cgroup, landlock, layers, seccomp, syscalls
 from .kernel.namespaces import SCRIPT_UID
 from .scratch import Scratch
-from .spec import LaneSpec
+from .spec import WorkerSpec
 
 _MIB = 1 << 20
 _MAX_OPEN_FILES = 256
@@ -29,9 +29,9 @@ class Limits:
 
 
 class Jail:
-    """Everything that can be prepared once per lane, and `close_on_self`, which each run's process calls."""
+    """Everything that can be prepared once per worker, and `close_on_self`, which each run's process calls."""
 
-    def __init__(self, spec: LaneSpec, scratch: Scratch) -> None:
+    def __init__(self, spec: WorkerSpec, scratch: Scratch) -> None:
         self._spec = spec
         self._active = frozenset(spec.layers)
         self._scratch = scratch
@@ -39,7 +39,7 @@ class Jail:
         self._num_cpus = os.cpu_count() or 1
         # Made before the private root hides the folder.
         in_group = layers.CGROUP in self._active
-        self.group = cgroup.LaneGroup(spec.cgroup_folder, spec.max_processes) if in_group else None
+        self.group = cgroup.WorkerGroup(spec.cgroup_folder, spec.max_processes) if in_group else None
         """The control group that every script's process enters."""
         self._ruleset: int | None = None
         self._shared_filter: bytes | None = None
@@ -86,7 +86,7 @@ class Jail:
             os.setresgid(SCRIPT_UID, SCRIPT_UID, SCRIPT_UID)
             os.setresuid(SCRIPT_UID, SCRIPT_UID, SCRIPT_UID)
         syscalls.drop_capabilities()
-        # Lets the script read its own /proc/self; the lane itself stays closed.
+        # Lets the script read its own /proc/self; the supervisor itself stays closed.
         syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
         folder = self._scratch.populate()
@@ -118,7 +118,7 @@ class Jail:
             resource.RLIMIT_NOFILE: _MAX_OPEN_FILES,
         }
         if layers.USER_NAMESPACE in self._active:
-            # Counted per user and user namespace: where the user is shared, keeper and lane count as well.
+            # Counted per user and user namespace: where the user is shared, keeper and supervisor count as well.
             own = 0 if layers.SEPARATE_USER in self._active else 2
             values[resource.RLIMIT_NPROC] = self._spec.max_processes + own
         for limit, value in values.items():

@@ -1,7 +1,7 @@
-"""First process of a lane: enters the namespaces, forks the lane, sees to it that nothing outlives the pool.
+"""First process of a worker: enters the namespaces, forks the supervisor, sees to it that nothing outlives the pool.
 
 Never runs untrusted code. Started as `python -s -S -P -c` with an empty environment and two descriptors: the
-control socket of the lane, and the life line, whose other end closes when the pool dies, however it dies.
+control socket of the worker, and the life line, whose other end closes when the pool dies, however it dies.
 """
 
 import contextlib
@@ -14,11 +14,11 @@ import signal
 import socket
 import sys
 
-from . import guest, lane, private_root, probe, snippet
+from . import guest, private_root, probe, snippet, supervisor
 from .jail import Jail, Limits
 from .kernel import cgroup, layers, namespaces, syscalls
 from .scratch import Scratch, empty
-from .spec import LaneSpec
+from .spec import WorkerSpec
 from .warm_up import warm_up
 from .watch import Watchdog
 
@@ -28,15 +28,15 @@ _FIRST_TO_DIE_SCORE = "1000"
 
 
 def main(control_fd: int, life_fd: int) -> None:
-    """Read the order: become keeper of a lane, or probe the layers and report."""
+    """Read the order: become keeper of a worker, or probe the layers and report."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     os.umask(0o022)
     # The kernel's out-of-memory killer should take a script, never the training next to it.
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write(_FIRST_TO_DIE_SCORE)
     control = _at_fixed_numbers(control_fd, life_fd)
-    order = json.loads(control.recv(lane.MAX_MESSAGE_BYTES))
-    spec = LaneSpec.from_dict(order["spec"])
+    order = json.loads(control.recv(supervisor.MAX_MESSAGE_BYTES))
+    spec = WorkerSpec.from_dict(order["spec"])
     if order["op"] == "probe":
         control.send(json.dumps(probe.probe(spec)).encode())
     else:
@@ -53,7 +53,7 @@ def _at_fixed_numbers(control_fd: int, life_fd: int) -> socket.socket:
     return socket.socket(fileno=_CONTROL_FD)
 
 
-def _keep(control: socket.socket, spec: LaneSpec, widest: Limits) -> None:
+def _keep(control: socket.socket, spec: WorkerSpec, widest: Limits) -> None:
     has_host_scratch = layers.PRIVATE_ROOT not in spec.layers
     if has_host_scratch:
         os.mkdir(spec.scratch_folder, 0o700)
@@ -80,15 +80,15 @@ def _keep(control: socket.socket, spec: LaneSpec, widest: Limits) -> None:
             os.rmdir(os.path.dirname(spec.scratch_folder))
 
 
-def _live(control: socket.socket, spec: LaneSpec, widest: Limits) -> None:
-    """Be the lane; in a script's process, run it. Never returns."""
+def _live(control: socket.socket, spec: WorkerSpec, widest: Limits) -> None:
+    """Be the supervisor; in a script's process, run it. Never returns."""
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     os.close(_LIFE_FD)
     try:
         jail, scratch, watchdog = _prepared(spec)
         control.send(json.dumps({"layers": spec.layers}).encode())
         os.dup2(0, 2)
-        channel = lane.serve(control, scratch, watchdog)
+        channel = supervisor.serve(control, scratch, watchdog)
     except Exception as error:
         control.send(json.dumps({"broken": f"{type(error).__name__}: {error}"}).encode())
         os._exit(1)
@@ -97,7 +97,7 @@ def _live(control: socket.socket, spec: LaneSpec, widest: Limits) -> None:
     guest.run(channel, jail, spec.layers, widest)
 
 
-def _prepared(spec: LaneSpec) -> tuple[Jail, Scratch, Watchdog]:
+def _prepared(spec: WorkerSpec) -> tuple[Jail, Scratch, Watchdog]:
     sys.path.extend(spec.import_paths)
     warm_up(spec.preload)
     scratch = Scratch(spec)

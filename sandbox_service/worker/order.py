@@ -1,4 +1,4 @@
-"""What the lane tells a script's own process: an order, with the descriptors of its code and of both outputs."""
+"""What the supervisor tells a script's own process: an order, with the descriptors of its code and of both outputs."""
 
 import os
 import socket
@@ -30,7 +30,7 @@ class Order:
 
 
 def received(channel: socket.socket) -> tuple[Order, int] | None:
-    """The next order and the code's descriptor, the outputs in place; None once the lane has hung up."""
+    """The next order and the code's descriptor, the outputs in place; None once the supervisor has hung up."""
     message, fds, _, _ = socket.recv_fds(channel, MAX_MESSAGE_BYTES, NUM_FDS)
     if not message:
         return None

@@ -1,4 +1,4 @@
-"""Builds the root folder of a lane: the interpreter and its libraries read-only, a few devices, nothing else."""
+"""Builds the root folder of a worker: the interpreter and its libraries read-only, a few devices, nothing else."""
 
 import contextlib
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .kernel import layers, syscalls
 from .kernel.namespaces import SCRIPT_UID
-from .spec import LaneSpec
+from .spec import WorkerSpec
 
 SCRATCH_PARENT = "/scratch"
 SCRATCH = f"{SCRATCH_PARENT}/run"
@@ -25,8 +25,8 @@ _PASSWD = f"script:x:{SCRIPT_UID}:{SCRIPT_UID}::{SCRATCH}/work:/bin/false\n"
 _GROUP = f"script:x:{SCRIPT_UID}:\n"
 
 
-def build(spec: LaneSpec) -> None:
-    """Replace the root of this mount namespace. Call it as process 1 of the lane's pid namespace, if there is one."""
+def build(spec: WorkerSpec) -> None:
+    """Replace the root of this mount namespace. Call it as process 1 of the worker's pid namespace, if there is one."""
     syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
     # Opened first: the new root may cover them (a virtual environment below /tmp, say).
     sources = {

@@ -9,12 +9,12 @@ from . import private_root
 from .jail import Jail, Limits
 from .kernel import cgroup, layers, namespaces
 from .scratch import Scratch, empty
-from .spec import LaneSpec
+from .spec import WorkerSpec
 
 _MAX_REASON_BYTES = 500
 
 
-def probe(spec: LaneSpec) -> dict[str, object]:
+def probe(spec: WorkerSpec) -> dict[str, object]:
     """Layers that can be in force together, in building order, and the reason against each other one."""
     active: tuple[str, ...] = ()
     refused: dict[str, str] = {}
@@ -34,7 +34,7 @@ def probe(spec: LaneSpec) -> dict[str, object]:
     return {"active": active, "refused": refused}
 
 
-def _reason_against(layer: str, spec: LaneSpec) -> str:
+def _reason_against(layer: str, spec: WorkerSpec) -> str:
     reasons, say = os.pipe()
     _in_child(lambda: _keeper(layer, spec, say), say)
     os.close(say)
@@ -57,12 +57,12 @@ def _in_child(function: Callable[[], None], say: int) -> None:
         os._exit(0)
 
 
-def _keeper(layer: str, spec: LaneSpec, say: int) -> None:
+def _keeper(layer: str, spec: WorkerSpec, say: int) -> None:
     namespaces.enter(spec.layers)
-    _in_child(lambda: _lane(layer, spec, say), say)
+    _in_child(lambda: _supervisor(layer, spec, say), say)
 
 
-def _lane(layer: str, spec: LaneSpec, say: int) -> None:
+def _supervisor(layer: str, spec: WorkerSpec, say: int) -> None:
     scratch = Scratch(spec)
     jail = Jail(replace(spec, max_processes=1) if layer == layers.PROCESS_LIMIT else spec, scratch)
     if layers.PRIVATE_ROOT in spec.layers:
@@ -73,7 +73,7 @@ def _lane(layer: str, spec: LaneSpec, say: int) -> None:
     scratch.discard()
 
 
-def _script(layer: str, spec: LaneSpec, jail: Jail) -> None:
+def _script(layer: str, spec: WorkerSpec, jail: Jail) -> None:
     jail.close_on_self(Limits(timeout_s=1, memory_mib=64))
     if layer == layers.SEPARATE_USER:
         _require_readable((os.__file__, *spec.import_paths))

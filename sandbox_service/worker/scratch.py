@@ -6,7 +6,7 @@ import os
 from . import private_root
 from .kernel import layers, syscalls
 from .kernel.namespaces import SCRIPT_UID
-from .spec import LaneSpec
+from .spec import WorkerSpec
 
 MAX_FILES = 4096
 """Files and folders at a time; where the folder is watched, each look at it costs by their number."""
@@ -15,7 +15,7 @@ MAX_FILES = 4096
 class Scratch:
     """Gives every run an empty folder with `work` and `tmp` in it."""
 
-    def __init__(self, spec: LaneSpec) -> None:
+    def __init__(self, spec: WorkerSpec) -> None:
         self.is_tmpfs = layers.PRIVATE_ROOT in spec.layers
         self._size_mib = spec.scratch_mib
         base = private_root.SCRATCH_PARENT if self.is_tmpfs else spec.scratch_folder

@@ -21,10 +21,10 @@ _HARNESS_PACKAGE = "worker"
 
 
 def prepare(folder: str) -> None:
-    """What need not be done in every script's process. Called in the lane, before the first fork.
+    """What need not be done in every script's process. Called in the supervisor, before the first fork.
 
     Each page that a script's process writes to is copied, which costs more than most of what is done here. The search
-    path stays as it is: the lane must never import from the scratch folder.
+    path stays as it is: the supervisor must never import from the scratch folder.
     """
     # What scripts import by these names is theirs; the harness's own functions keep their globals alive.
     for name in [name for name in sys.modules if name.partition(".")[0] == _HARNESS_PACKAGE]:

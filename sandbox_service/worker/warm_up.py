@@ -1,4 +1,4 @@
-"""Imports what scripts need and uses each module once, in the lane, so that no script's process has to."""
+"""Imports what scripts need and uses each module once, in the supervisor, so that no script's process has to."""
 
 import importlib
 import os
@@ -18,7 +18,7 @@ def warm_up(modules: tuple[str, ...]) -> None:
     """Import `modules` and use them once. Leaves no file behind."""
     if "matplotlib" not in modules:
         return _imported(modules)
-    # Only here: it is of no use to most lanes, and every module makes a process dearer to fork.
+    # Only here: it is of no use to most workers, and every module makes a process dearer to fork.
     import tempfile
 
     # Matplotlib writes a list of the machine's fonts, by default into somebody's home.

@@ -9,9 +9,9 @@ import resource
 from pathlib import Path
 
 from .kernel import layers
-from .kernel.cgroup import LaneGroup
+from .kernel.cgroup import WorkerGroup
 from .scratch import MAX_FILES, Scratch
-from .spec import LaneSpec
+from .spec import WorkerSpec
 
 TICK_S = 0.1
 _MIB = 1 << 20
@@ -22,7 +22,7 @@ _KERNEL_MIB = 32
 class Watchdog:
     """Says which limit a running script has passed."""
 
-    def __init__(self, spec: LaneSpec, scratch: Scratch, group: LaneGroup | None = None) -> None:
+    def __init__(self, spec: WorkerSpec, scratch: Scratch, group: WorkerGroup | None = None) -> None:
         self._group = group
         # The kernel charges the group for files in a tmpfs, and for what it keeps itself on behalf of a script.
         self._uncounted_mib = _KERNEL_MIB + (spec.scratch_mib if scratch.is_tmpfs else 0)
@@ -50,7 +50,7 @@ class Watchdog:
         return ""
 
     def _family_bytes(self) -> int:
-        # Every process carries the lane's own pages from birth, shared with it until written.
+        # Every process carries the supervisor's own pages from birth, shared with it until written.
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
         return sum(max(0, _private_bytes(pid) - self._own_bytes) for pid in pids)
 

@@ -103,7 +103,7 @@ async def test_a_process_that_dies_while_it_waits_for_its_script_costs_one_retry
     (keeper,) = set(children_of_this_process()) - before
     await asyncio.sleep(0.3)
     assert len(family_of(keeper)) == 3
-    # Keeper, lane, and the process made for the next script, born last.
+    # Keeper, supervisor, and the process made for the next script, born last.
     waiting = max(family_of(keeper) - {keeper})
     assert waiting > 1
     os.kill(waiting, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A control group (version 2) for the scripts of one lane, where the machine delegates one.
+"""A control group (version 2) for the scripts of one worker, where the machine delegates one.
 
 The kernel then counts the memory of all processes of a script together, its own memory on their behalf included, which
 no rlimit does. A group that holds processes cannot have children with limits, so ours stands next to the pool's own.
@@ -37,8 +37,8 @@ def _own_group(cgroup: str) -> str:
         return next(line[3:].rstrip("\n") for line in file if line.startswith("0::"))
 
 
-class LaneGroup:
-    """The group, as the lane and its scripts' processes use it: through descriptors, for the folder is out of sight.
+class WorkerGroup:
+    """The group, as the supervisor and its scripts use it: through descriptors, for the folder is out of sight.
 
     Raises:
         OSError: The kernel does not let us make it; with its reason.

@@ -1,7 +1,7 @@
-"""Enters the namespaces of a lane. The caller's next child is process 1 of the new pid namespace.
+"""Enters the namespaces of a worker. The caller's next child is process 1 of the new pid namespace.
 
 Inside, the script is user 1000. Started by root with `separate_user`, that is host user 60001, whom nothing belongs to,
-and the lane itself stays root of its own namespace; else the host user who started the lane, stripped of everything.
+and the supervisor stays root of its own namespace; else the host user who started the worker, stripped of everything.
 """
 
 import os

@@ -102,7 +102,17 @@ async def test_this_exception_is_an_error_whatever_it_says(run, code):
 
 @pytest.mark.parametrize(
     "module",
-    ["worker", "worker.lane", "keeper", "lane", "snippet", "sandbox_service", "actors", "driver", "tests"],
+    [
+        "worker",
+        "worker.supervisor",
+        "keeper",
+        "supervisor",
+        "snippet",
+        "sandbox_service",
+        "actors",
+        "driver",
+        "tests",
+    ],
 )
 async def test_this_part_of_the_project_cannot_be_imported(run, module):
     assert "ModuleNotFoundError" in (await run(f"import {module}")).stderr

@@ -2,9 +2,9 @@ import pytest
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxUnavailableError
-from sandbox_service.isolation import IsolationReport, lane_spec
+from sandbox_service.isolation import IsolationReport, worker_spec
 from sandbox_service.worker.kernel.layers import ALL_LAYERS, NEEDS
-from sandbox_service.worker.spec import LaneSpec
+from sandbox_service.worker.spec import WorkerSpec
 
 REPORT = IsolationReport(("no_new_privs", "landlock"), {"seccomp": "not for arm64"})
 
@@ -25,14 +25,14 @@ def test_every_layer_is_built_after_those_it_stands_on():
         assert set(NEEDS[layer]) <= set(ALL_LAYERS[:position])
 
 
-def test_a_lane_may_read_libraries_but_neither_home_nor_the_project():
-    spec = lane_spec(SandboxConfig(), (), "/tmp/lane")
+def test_a_worker_may_read_libraries_but_neither_home_nor_the_project():
+    spec = worker_spec(SandboxConfig(), (), "/tmp/worker")
     assert "/usr/lib" in spec.read_paths
     assert not {"/", "/root", "/home", "/etc", "/tmp", "/var"} & set(spec.read_paths)
     assert not any(__file__.startswith(path + "/") for path in spec.read_paths)
     assert not any(a != b and a.startswith(b + "/") for a in spec.read_paths for b in spec.read_paths)
 
 
-def test_a_spec_survives_the_way_to_the_lane():
-    spec = lane_spec(SandboxConfig(), ("landlock",), "/tmp/lane")
-    assert LaneSpec.from_dict({**spec.to_dict(), "layers": ["landlock"]}) == spec
+def test_a_spec_survives_the_way_to_the_worker():
+    spec = worker_spec(SandboxConfig(), ("landlock",), "/tmp/worker")
+    assert WorkerSpec.from_dict({**spec.to_dict(), "layers": ["landlock"]}) == spec

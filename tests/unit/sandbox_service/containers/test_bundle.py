@@ -10,7 +10,7 @@ from sandbox_service import ExecutionRequest, SandboxConfig
 from sandbox_service.containers.bundle import SCRATCH, Layout, container_spec, write_bundle
 from sandbox_service.containers.config import ContainerConfig
 from sandbox_service.containers.container import Container
-from sandbox_service.errors import LaneLostError, SandboxUnavailableError
+from sandbox_service.errors import SandboxUnavailableError, WorkerLostError
 from sandbox_service.outcome import ObservedRun
 from sandbox_service.output import CappedOutput
 
@@ -78,9 +78,9 @@ def test_a_status_is_an_exit_code_or_a_signal(
 
 
 def test_an_error_of_the_runtime_is_no_ending_of_a_script(tmp_path: Path) -> None:
-    with pytest.raises(LaneLostError, match="the container did not run: no such device"):
+    with pytest.raises(WorkerLostError, match="the container did not run: no such device"):
         judged(tmp_path, 1, '{"level": "error", "msg": "no such device"}')
-    with pytest.raises(LaneLostError, match="killed by signal 9"):
+    with pytest.raises(WorkerLostError, match="killed by signal 9"):
         judged(tmp_path, -9)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox_service.worker.kernel import cgroup
-from sandbox_service.worker.kernel.cgroup import LaneGroup, new_folder
+from sandbox_service.worker.kernel.cgroup import WorkerGroup, new_folder
 
 MIB = 1 << 20
 
@@ -37,15 +37,15 @@ def kernel_files(folder: Path, **contents: str) -> Path:
 @pytest.fixture
 def delegated(tmp_path: Path) -> Path:
     (tmp_path / "cgroup.subtree_control").write_text("cpu memory pids")
-    return kernel_files(tmp_path / "lane")
+    return kernel_files(tmp_path / "worker")
 
 
 @pytest.fixture
-def group_in() -> Iterator[Callable[[Path], LaneGroup]]:
+def group_in() -> Iterator[Callable[[Path], WorkerGroup]]:
     with contextlib.ExitStack() as stack:
 
-        def made(folder: Path) -> LaneGroup:
-            group = LaneGroup(str(folder), max_processes=7)
+        def made(folder: Path) -> WorkerGroup:
+            group = WorkerGroup(str(folder), max_processes=7)
             stack.callback(group.close)
             return group
 
@@ -119,7 +119,7 @@ def test_a_kernel_without_swap_is_no_obstacle(group_in, delegated):
 
 def test_where_nothing_is_delegated_the_refusal_names_the_place_and_the_reason(tmp_path):
     with pytest.raises(OSError, match=rf"no group with limits below {tmp_path}: No such file or directory"):
-        LaneGroup(str(tmp_path / "lane"), max_processes=7)
+        WorkerGroup(str(tmp_path / "worker"), max_processes=7)
 
 
 def test_removing_kills_what_is_left_first(delegated):
@@ -128,10 +128,10 @@ def test_removing_kills_what_is_left_first(delegated):
 
 
 def test_an_empty_group_is_removed_and_a_missing_one_is_no_error(tmp_path):
-    (tmp_path / "lane").mkdir()
-    cgroup.remove(str(tmp_path / "lane"))
+    (tmp_path / "worker").mkdir()
+    cgroup.remove(str(tmp_path / "worker"))
     assert list(tmp_path.iterdir()) == []
-    cgroup.remove(str(tmp_path / "lane"))
+    cgroup.remove(str(tmp_path / "worker"))
 
 
 def test_a_real_group_goes_with_the_process_in_it():

@@ -1,8 +1,8 @@
-"""The lane: forks a process per script, watches it, removes all it left. Serial; holds nothing of a request.
+"""The supervisor: forks a process per script, watches it, removes all it left. Serial; holds nothing of a request.
 
 The next script's process is forked and jailed as soon as the last one is swept away, so that a request finds it
-ready. The code and both outputs travel as descriptors, which the lane passes on unread; what it reports are kernel
-facts. A session's process lives on after its cell, stopped until the next one comes.
+ready. The code and both outputs travel as descriptors, which it passes on unread; what it reports are kernel facts.
+A session's process lives on after its cell, stopped until the next one comes.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from .watch import TICK_S, Watchdog
 
 MAX_MESSAGE_BYTES = 65536
 _MAX_CLAIM_BYTES = 4
-"""Of what a script says only a status is kept: the lane must not carry words from one session to the next."""
+"""Of what a script says only a status is kept: the supervisor must not carry words from one session to the next."""
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Guest:
     """The process of the next or the current script."""
 
     pid: int
-    process: int
-    """Its pidfd."""
+    pidfd: int
+    """Tells of its end, and never means another process."""
     channel: socket.socket
     """Where it gets its order and says that its jail is closed; a session's also says that a cell ended."""
     is_session: bool = False
@@ -42,9 +42,9 @@ class Guest:
 
 def serve(control: socket.socket, scratch: Scratch, watchdog: Watchdog) -> socket.socket | None:
     """Run scripts until the pool hangs up: then None. In a script's process, return its channel: the stack unwinds."""
-    process: Guest | None = None
+    guest: Guest | None = None
     while True:
-        if process is None:
+        if guest is None:
             scratch.create()
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             pid = os.fork()
@@ -53,20 +53,20 @@ def serve(control: socket.socket, scratch: Scratch, watchdog: Watchdog) -> socke
                 ours.close()
                 return theirs
             theirs.close()
-            process = Guest(pid, os.pidfd_open(pid), ours)
+            guest = Guest(pid, os.pidfd_open(pid), ours)
         message, fds, _, _ = socket.recv_fds(control, MAX_MESSAGE_BYTES, NUM_FDS)
         if not message:
             return None
         words = json.loads(message)
         if words["op"] == "run":
             order = Order(Limits(words["timeout_s"], words["memory_mib"]), words["session"])
-            report = _carried_out(control, process, order, fds, watchdog)
-        elif words["op"] == "end" and process.is_session:
-            report = _ended(process)
+            report = _carried_out(control, guest, order, fds, watchdog)
+        elif words["op"] == "end" and guest.is_session:
+            report = _ended(guest)
         else:
             continue
         if not report["alive"]:
-            process = None
+            guest = None
             scratch.discard()
         try:
             control.send(json.dumps(report).encode())
@@ -75,96 +75,96 @@ def serve(control: socket.socket, scratch: Scratch, watchdog: Watchdog) -> socke
 
 
 def _carried_out(
-    control: socket.socket, process: Guest, order: Order, fds: list[int], watchdog: Watchdog
+    control: socket.socket, guest: Guest, order: Order, fds: list[int], watchdog: Watchdog
 ) -> dict[str, object]:
     """Run one script or cell to its end; the facts about it."""
-    process.is_session = order.is_session
+    guest.is_session = order.is_session
     started, cpu_s = time.monotonic(), 0.0
-    if process.first_words:
-        cpu_s = _resume(process)
+    if guest.first_words:
+        cpu_s = _resume(guest)
     watchdog.begin(order.limits.memory_mib)
     # One that is dead already is found out below.
     with contextlib.suppress(OSError):
-        socket.send_fds(process.channel, [order.encode()], fds)
+        socket.send_fds(guest.channel, [order.encode()], fds)
     for fd in fds:
         os.close(fd)
-    stopped, status = _watched(control, process, order.limits, watchdog)
+    stopped, status = _watched(control, guest, order.limits, watchdog)
     facts: dict[str, object] = {"stopped": stopped, "duration_s": time.monotonic() - started}
     if status is None:
-        return _ended(process) | facts
-    _signal_all(process.pid, signal.SIGSTOP)
+        return _ended(guest) | facts
+    _signal_all(guest.pid, signal.SIGSTOP)
     return facts | {
         "exit_code": status,
         "signal": 0,
-        "cpu_s": _cpu_s(process.pid) - cpu_s,
-        "peak_kib": _peak_kib(process.pid),
+        "cpu_s": _cpu_s(guest.pid) - cpu_s,
+        "peak_kib": _peak_kib(guest.pid),
         "alive": True,
     }
 
 
-def _resume(process: Guest) -> float:
+def _resume(guest: Guest) -> float:
     """Let a session go on; the processor time it has used so far."""
     # What it said out of turn must not be taken for the end of the cell to come.
-    process.channel.setblocking(False)
+    guest.channel.setblocking(False)
     with contextlib.suppress(OSError):
-        while process.channel.recv(_MAX_CLAIM_BYTES):
+        while guest.channel.recv(_MAX_CLAIM_BYTES):
             pass
-    process.channel.setblocking(True)
-    cpu_s = _cpu_s(process.pid)
-    _signal_all(process.pid, signal.SIGCONT)
+    guest.channel.setblocking(True)
+    cpu_s = _cpu_s(guest.pid)
+    _signal_all(guest.pid, signal.SIGCONT)
     return cpu_s
 
 
 def _watched(
-    control: socket.socket, process: Guest, limits: Limits, watchdog: Watchdog
+    control: socket.socket, guest: Guest, limits: Limits, watchdog: Watchdog
 ) -> tuple[str, int | None]:
     """Wait for an end, or for a reason to make one: the reason, and the status of a cell that a session survived."""
     deadline = time.monotonic() + limits.timeout_s
     poll = select.poll()
-    poll.register(process.process, select.POLLIN)
+    poll.register(guest.pidfd, select.POLLIN)
     poll.register(control, select.POLLIN)
-    if process.is_session:
-        poll.register(process.channel, select.POLLIN)
+    if guest.is_session:
+        poll.register(guest.channel, select.POLLIN)
     while True:
         left_s = deadline - time.monotonic()
         # Rounded up: poll counts whole milliseconds.
         events = dict(poll.poll(math.ceil(1000 * min(TICK_S, max(0.0, left_s)))))
-        if process.process in events:
+        if guest.pidfd in events:
             return watchdog.cause_of_death(), None
         if control.fileno() in events:
             # Anything said during a run is an order to stop it; silence means that the pool is gone.
             return ("order" if control.recv(MAX_MESSAGE_BYTES) else "pool gone"), None
         if left_s <= 0:
             return "timeout", None
-        if process.channel.fileno() in events:
-            said = _next_words(process)
-            if said == READY and not process.first_words:
-                process.first_words = said
+        if guest.channel.fileno() in events:
+            said = _next_words(guest)
+            if said == READY and not guest.first_words:
+                guest.first_words = said
                 continue
             if not said:
                 # Closed by the script, or by its end, which comes next.
-                poll.unregister(process.channel)
+                poll.unregister(guest.channel)
                 continue
-            process.first_words = process.first_words or said
+            guest.first_words = guest.first_words or said
             return ("", int(said) & 0xFF) if said.isdigit() else ("channel", None)
-        elif stopped := watchdog.passed_limit(process.pid, limits.memory_mib):
+        elif stopped := watchdog.passed_limit(guest.pid, limits.memory_mib):
             return stopped, None
 
 
-def _next_words(process: Guest) -> bytes:
+def _next_words(guest: Guest) -> bytes:
     try:
-        return process.channel.recv(_MAX_CLAIM_BYTES if process.first_words else MAX_WORDS)
+        return guest.channel.recv(_MAX_CLAIM_BYTES if guest.first_words else MAX_WORDS)
     except ConnectionError:
         # It died with its order unread.
         return b""
 
 
-def _ended(process: Guest) -> dict[str, object]:
+def _ended(guest: Guest) -> dict[str, object]:
     """Kill and reap a script with all it started; the facts about its own process."""
-    facts = _swept(process.pid)
-    words = process.first_words or _next_words(process)
-    process.channel.close()
-    os.close(process.process)
+    facts = _swept(guest.pid)
+    words = guest.first_words or _next_words(guest)
+    guest.channel.close()
+    os.close(guest.pidfd)
     if words != READY:
         facts["broken"] = (
             words.decode(errors="replace") or "the script's process died while its jail was closed"
