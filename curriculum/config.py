@@ -33,7 +33,7 @@ class CurriculumConfig(_Config):
     decay: float = Field(default=0.8, gt=0, le=1)
     """Factor on a task's older evidence at each new outcome: the policy moves on."""
     seed: int = 0
-    """Seed of the generator that samples tasks."""
+    """Seed of the generator that samples tasks, and of the order among tasks of equal potential."""
 
     @model_validator(mode="after")
     def _check(self) -> "CurriculumConfig":

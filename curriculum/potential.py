@@ -7,8 +7,10 @@ training no signal; therefore counts are kept per agent, and `between_agents` sa
 that kind.
 """
 
+import hashlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -79,8 +81,9 @@ def improvement_potential(num_correct: int, num_rollouts: int, *, unbiased: bool
         raise ValueError(
             f"{num_rollouts} rollouts are too few for a potential: measure {1 + unbiased} or more"
         )
-    rate = num_correct / num_rollouts
-    return 4 * rate * (1 - rate) * (num_rollouts / (num_rollouts - 1) if unbiased else 1.0)
+    # Whole numbers until the last step: k and N - k right have the same potential to the bit, and tie.
+    plain = 4 * num_correct * (num_rollouts - num_correct) / num_rollouts**2
+    return plain * (num_rollouts / (num_rollouts - 1) if unbiased else 1.0)
 
 
 def pooled(records: Sequence[TaskPotential]) -> TaskPotential:
@@ -123,21 +126,28 @@ def potential_groups(
     grouping: Literal["thresholds", "equal"] = "thresholds",
     *,
     thresholds: Sequence[float] = PAPER_THRESHOLDS,
+    family_of: Mapping[str, str] | None = None,
+    seed: int = 0,
 ) -> tuple[tuple[str, ...], ...]:
     """Task ids in as many groups as there are thresholds, highest potential first.
+
+    Few rollouts give few values, so most tasks tie; among equals the order spreads the families evenly and is
+    otherwise a hash's, so that no group is filled from the start of the alphabet.
 
     Args:
         potentials: One record per task.
         grouping: `thresholds`: group g holds potentials from thresholds[g] up to the bound before it;
             `equal`: sorted by potential and cut into groups whose sizes differ by at most one.
         thresholds: Falling lower bounds; for `equal` only their number counts.
+        family_of: Family of each task by its id; None takes all for one family.
+        seed: Of the order among equals.
 
     Raises:
         ValueError: If a task has several records.
     """
     if len({p.task_id for p in potentials}) != len(potentials):
         raise ValueError("a task has several potentials: choose with one_per_task first")
-    ranked = sorted(potentials, key=lambda p: (-p.potential, p.task_id))
+    ranked = _ranked(potentials, family_of or {}, seed)
     count = len(thresholds)
     if grouping == "equal":
         small, larger = divmod(len(ranked), count)
@@ -151,3 +161,22 @@ def potential_groups(
         group = next(g for g, bound in enumerate(thresholds) if record.potential >= bound - 1e-9)
         groups[group].append(record.task_id)
     return tuple(map(tuple, groups))
+
+
+def _ranked(
+    potentials: Sequence[TaskPotential], family_of: Mapping[str, str], seed: int
+) -> list[TaskPotential]:
+    """Highest potential first; of n tied tasks of a family the r-th stands at (r - 1/2) / n of the tie's length."""
+    ties: dict[tuple[float, str], list[TaskPotential]] = defaultdict(list)
+    for record in potentials:
+        ties[record.potential, family_of.get(record.task_id, "")].append(record)
+    keys: dict[str, tuple[float, float, bytes]] = {}
+    for (value, _), tied in ties.items():
+        tied.sort(key=lambda p: _hash(seed, p.task_id))
+        for number, record in enumerate(tied):
+            keys[record.task_id] = (-value, (number + 0.5) / len(tied), _hash(seed, record.task_id))
+    return sorted(potentials, key=lambda p: keys[p.task_id])
+
+
+def _hash(seed: int, task_id: str) -> bytes:
+    return hashlib.blake2b(f"{seed}/{task_id}".encode(), digest_size=16).digest()

@@ -170,7 +170,15 @@ def _plan(tasks: list[Task], measured: list[TaskPotential], config: CurriculumCo
     if not measured:
         plan = stage_plan([[t.task_id for t in tasks]], [sum(config.steps_per_stage)])
         return plan.model_copy(update={"notes": ("no potential was measured: one stage with all tasks",)})
-    groups = list(potential_groups(measured, config.grouping, thresholds=config.thresholds))
+    groups = list(
+        potential_groups(
+            measured,
+            config.grouping,
+            thresholds=config.thresholds,
+            family_of={t.task_id: t.family for t in tasks},
+            seed=config.seed,
+        )
+    )
     known = {p.task_id for p in measured}
     unmeasured = tuple(t.task_id for t in tasks if t.task_id not in known)
     groups[-1] += unmeasured

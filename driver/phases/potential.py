@@ -6,12 +6,16 @@ takes: the `train` split, checkpoints/sft   gives: potential.json
 import asyncio
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 from actors.handles.calls import Reference
 from actors.records import GroupSummary
-from curriculum.potential import POLICY, TaskPotential
+from curriculum.config import CurriculumConfig
+from curriculum.potential import POLICY, TaskPotential, one_per_task
 from curriculum.scheduler import Curriculum
+from curriculum.task import Task
 from driver.outputs.run_folder import append_line, read_lines, write_json
 from driver.session import GroupJob, Session
 
@@ -58,56 +62,67 @@ async def run(session: Session) -> None:
     await session.sweep(jobs, done)
     seconds = max(time.monotonic() - started, 1e-9)
     session.metrics.log("potential", 0, {"tokens_generated": tokens, "tokens_per_s": tokens / seconds})
-    write_json(session.folder.potential, _document(session, rows))
+    config_of_stages, policy = session.config.curriculum, session.config.rollout.instructions
+    found = document(session.tasks.split("train"), rows, policy, config_of_stages)
+    write_json(session.folder.potential, found)
     partial.unlink(missing_ok=True)
     session.progress.finish(_NAME)
 
 
 def measured(session: Session) -> list[TaskPotential]:
     """The potentials in potential.json; the wording that RL uses counts as the policy's own."""
-    policy = session.config.rollout.instructions
-    return [
-        TaskPotential.measured(
-            row["task_id"],
-            counts["num_correct"],
-            counts["num_rollouts"],
-            POLICY if agent == policy else agent,
-        )
-        for row in json.loads(session.folder.potential.read_text())["tasks"]
-        for agent, counts in row["agents"].items()
-    ]
-
-
-def _document(session: Session, rows: list[dict[str, object]]) -> dict[str, object]:
-    agents: dict[str, dict[str, dict[str, object]]] = defaultdict(dict)
-    for row in rows:
-        agents[str(row["task_id"])][str(row["instructions"])] = {
-            "num_correct": row["num_correct"],
-            "num_rollouts": row["num_rollouts"],
-        }
-    tasks = session.tasks.split("train")
-    policy = session.config.rollout.instructions
-    own = {
-        task_id: TaskPotential.measured(
-            task_id, counts[policy]["num_correct"], counts[policy]["num_rollouts"]
-        )
-        for task_id, counts in agents.items()
-        if policy in counts
+    agents = {
+        row["task_id"]: row["agents"] for row in json.loads(session.folder.potential.read_text())["tasks"]
     }
-    plan = Curriculum(tasks, list(own.values()), session.config.curriculum).plan
+    return _records(agents, session.config.rollout.instructions)
+
+
+_Counts = dict[str, dict[str, dict[str, int]]]  # task id, then wording, then num_correct and num_rollouts
+
+
+def document(
+    tasks: Sequence[Task], rows: Sequence[dict[str, Any]], policy: str, config: CurriculumConfig
+) -> dict[str, Any]:
+    """What potential.json holds: counts, potential and stage of each task, as training will have them.
+
+    Args:
+        tasks: All that may be trained on.
+        rows: Counts of one task under one wording each.
+        policy: The wording that RL uses.
+        config: Grouping and stages.
+    """
+    agents: _Counts = defaultdict(dict)
+    for row in rows:
+        counts = {name: int(row[name]) for name in ("num_correct", "num_rollouts")}
+        agents[str(row["task_id"])][str(row["instructions"])] = counts
+    records = _records(agents, policy)
+    value_of = {r.task_id: r.potential for r in one_per_task(records)}
+    plan = Curriculum(tasks, records, config).plan
     stage_of = {task_id: number + 1 for number, s in enumerate(plan.stages) for task_id in s.new_task_ids}
+    family_of = {task.task_id: task.family for task in tasks}
     return {
         "tasks": [
             {
                 "task_id": task.task_id,
                 "family": task.family,
-                "agents": agents[task.task_id],
-                "potential": own[task.task_id].potential if task.task_id in own else 0.0,
+                "agents": agents.get(task.task_id, {}),
+                "potential": value_of.get(task.task_id, 0.0),
                 "stage": stage_of[task.task_id],
             }
             for task in tasks
         ],
-        "boundaries": list(session.config.curriculum.thresholds),
+        "boundaries": list(config.thresholds),
         "steps": [stage.num_steps for stage in plan.stages],
+        "families": [dict(Counter(family_of[i] for i in s.new_task_ids).most_common()) for s in plan.stages],
         "note": " ".join(plan.notes),
     }
+
+
+def _records(agents: _Counts, policy: str) -> list[TaskPotential]:
+    return [
+        TaskPotential.measured(
+            task_id, counts["num_correct"], counts["num_rollouts"], POLICY if agent == policy else agent
+        )
+        for task_id, by_agent in agents.items()
+        for agent, counts in by_agent.items()
+    ]

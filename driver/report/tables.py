@@ -1,5 +1,6 @@
 """The words and tables of the report: numbers in, rows of ready text out."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -156,8 +157,8 @@ def step_rows(data: RunData) -> list[tuple[str, str]]:
     return rows
 
 
-def stage_rows(data: RunData) -> list[tuple[str, str, str, str]]:
-    """Stage, its tasks, its range of potential, its tasks' mean success rate before RL."""
+def stage_rows(data: RunData) -> list[tuple[str, str, str, str, str]]:
+    """Stage, its tasks, its range of potential, its tasks' mean success rate before RL, its families."""
     tasks = (data.potential or {}).get("tasks", [])
     rows = []
     for stage in sorted({int(task["stage"]) for task in tasks}):
@@ -172,6 +173,7 @@ def stage_rows(data: RunData) -> list[tuple[str, str, str, str]]:
                 str(len(mine)),
                 f"{min(values):.2f} to {max(values):.2f}",
                 share(rate) if rate is not None else "",
+                ", ".join(f"{n} {name}" for name, n in Counter(t["family"] for t in mine).most_common()),
             )
         )
     return rows

@@ -66,6 +66,37 @@ def test_groups_part_the_tasks_in_falling_order(counts: dict[str, int], grouping
     assert groups == potential_groups(potentials[::-1], grouping)  # type: ignore[arg-type]
 
 
+def test_among_equals_no_group_is_filled_from_the_start_of_the_alphabet() -> None:
+    # 40 tasks of two families, all with 10 of 20: each of four equal groups gets 7 or 8 of the 30 and 2 or 3 of the 10.
+    families = {f"a/{n:02d}": "a" for n in range(30)} | {f"b/{n:02d}": "b" for n in range(10)}
+    potentials = _measured(dict.fromkeys(families, 10))
+    groups = potential_groups(potentials, "equal", family_of=families, seed=1)
+    assert [len(g) for g in groups] == [10, 10, 10, 10]
+    for group in groups:
+        assert sum(families[i] == "a" for i in group) in (7, 8)
+    in_order = [i for g in groups for i in g if families[i] == "a"]
+    assert in_order != sorted(in_order)
+    assert potential_groups(potentials[::-1], "equal", family_of=families, seed=1) == groups
+    assert potential_groups(potentials, "equal", family_of=families, seed=2) != groups
+
+
+@given(st.integers(1, 60), st.data())
+def test_as_many_right_as_wrong_the_other_way_round_ties_exactly(n: int, data: st.DataObject) -> None:
+    k = data.draw(st.integers(0, n))
+    assert improvement_potential(k, n) == improvement_potential(n - k, n)
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=40), st.integers(0, 5))
+def test_tied_tasks_spread_their_families_over_any_start_of_the_order(names: list[str], seed: int) -> None:
+    families = {f"{name}/{n}": name for n, name in enumerate(names)}
+    potentials = _measured(dict.fromkeys(families, 3))
+    order = [i for g in potential_groups(potentials, "equal", family_of=families, seed=seed) for i in g]
+    for end in range(len(order)):
+        taken = [families[i] for i in order[:end]]
+        for name in set(names):
+            assert abs(taken.count(name) - end * names.count(name) / len(names)) <= len(set(names)) / 2 + 0.5
+
+
 def test_agents_that_disagree_inflate_the_pooled_potential() -> None:
     records = [TaskPotential.measured("t", 0, 5, "text"), TaskPotential.measured("t", 5, 5, "code")]
     assert [r.potential for r in records] == [0.0, 0.0]

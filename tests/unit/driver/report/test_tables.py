@@ -30,6 +30,7 @@ def test_rows_of_a_run(tmp_path):
     # 58 of 64 rollouts answered.
     assert end_rows(data)[0] == ("answer", "gave an answer", "116", "90.6 %")
     assert sum(int(row[1]) for row in stage_rows(data)) == 120
+    assert [row[4] for row in stage_rows(data)] == [f"{row[1]} gcd" for row in stage_rows(data)]
 
 
 def test_shares_and_points_in_words():
