@@ -1,18 +1,18 @@
 """What a role needs from outside, as callables: other code never sees an actor handle."""
 
 from collections.abc import Awaitable
-from typing import Protocol
+from enum import StrEnum
+from typing import Protocol, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import model_validator
 
+from actors.frozen import Frozen
 from sandbox_service import ExecutionRequest, ExecutionResult
 
 
-class SamplingSpec(BaseModel):
+class SamplingSpec(Frozen):
     """How to sample one turn."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     temperature: float
     """0 is greedy."""
@@ -22,16 +22,27 @@ class SamplingSpec(BaseModel):
     """Longest turn in tokens."""
     stop: tuple[str, ...]
     """Texts that end the turn; they stay in the output."""
+    stop_token_ids: tuple[int, ...] = ()
+    """Tokens that end the turn, beside those that the engine knows; they stay in the output."""
     seed: int | None = None
     """Seed of this one request."""
 
 
-class Generation(BaseModel):
-    """What the engine sampled for one turn."""
+class Finish(StrEnum):
+    """Why the engine stopped, by its own account."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
-    )
+    STOP = "stop"
+    """The model sampled a token that ends its turn, or one of the texts asked for is complete."""
+    LENGTH = "length"
+    """The limit on tokens is reached."""
+    ABORT = "abort"
+    """The engine gave the request up before its end: our failure, not the model's."""
+    ERROR = "error"
+    """The engine failed in this one request: our failure, not the model's."""
+
+
+class Generation(Frozen):
+    """What the engine sampled for one turn."""
 
     token_ids: np.ndarray
     """int32 [T], the stop token included when the model sampled it."""
@@ -41,8 +52,24 @@ class Generation(BaseModel):
     """int32 [T] policy version of each token."""
     text: str
     """The tokens as text, special tokens left out."""
-    finish: str
-    """`stop` (end of turn or a stop text) or `length`."""
+    finish: Finish
+    """Why it stopped."""
+    stop_text: str | None = None
+    """The text that stopped it; None under `stop` means that a token ended the turn."""
+
+    @model_validator(mode="after")
+    def _is_one_number_per_token(self) -> Self:
+        lengths = [len(array) for array in (self.token_ids, self.logprobs, self.versions)]
+        if len(set(lengths)) > 1:
+            raise ValueError(
+                f"token_ids, logprobs and versions have lengths {lengths}: an engine gives one per token"
+            )
+        return self
+
+    @property
+    def ends_turn(self) -> bool:
+        """Whether the model itself ended its turn, by a token."""
+        return self.finish is Finish.STOP and self.stop_text is None
 
 
 class GenerateFn(Protocol):

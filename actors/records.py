@@ -10,17 +10,9 @@ from collections import Counter
 from enum import StrEnum
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
+from actors.frozen import Frozen
 from curriculum.task import Task
-
-
-class Record(BaseModel):
-    """A frozen value; unknown fields are refused; arrays are carried as they are."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
-    )
 
 
 class Source(StrEnum):
@@ -48,7 +40,7 @@ class EndReason(StrEnum):
     """The sandbox or the engine failed, not the model: dropped, never scored or trained on."""
 
 
-class Segment(Record):
+class Segment(Frozen):
     """A run of tokens by one writer.
 
     Example: `Segment(source="model", token_ids=int32[T], logprobs=float32[T], versions=int32[T], text="...")`.
@@ -66,7 +58,7 @@ class Segment(Record):
     """The tokens as text, for reading only: nothing is ever re-tokenised from it."""
 
 
-class Execution(Record):
+class Execution(Frozen):
     """One script the model ran and what came of it."""
 
     code: str
@@ -83,7 +75,7 @@ class Execution(Record):
     """Unix seconds when it was handed to the sandbox."""
 
 
-class Rollout(Record):
+class Rollout(Frozen):
     """One conversation: prompt, then model and environment segments in turn."""
 
     rollout_id: str
@@ -121,7 +113,7 @@ class Rollout(Record):
         return min(versions, default=-1)
 
 
-class RolloutGroup(Record):
+class RolloutGroup(Frozen):
     """G rollouts of one task."""
 
     group_id: str
@@ -132,7 +124,7 @@ class RolloutGroup(Record):
     """G siblings."""
 
 
-class Score(Record):
+class Score(Frozen):
     """What one rollout earned, rule by rule."""
 
     reward: float
@@ -145,7 +137,7 @@ class Score(Record):
     """Named parts that add up to `reward`."""
 
 
-class ScoredGroup(Record):
+class ScoredGroup(Frozen):
     """A group whose rollouts all have a score (rollouts that failed on our side are already gone)."""
 
     group: RolloutGroup
@@ -161,7 +153,7 @@ class ScoredGroup(Record):
         return sum(s.is_correct for s in self.scores) / max(len(self.scores), 1)
 
 
-class GroupSummary(Record):
+class GroupSummary(Frozen):
     """The numbers of one scored group, without its tokens: what the driver decides from."""
 
     group_id: str
@@ -228,7 +220,7 @@ class GroupSummary(Record):
         )
 
 
-class SftRollout(Record):
+class SftRollout(Frozen):
     """One supervised trace as segments; `logprobs` and `versions` of its segments are empty."""
 
     trace_id: str
@@ -237,7 +229,7 @@ class SftRollout(Record):
     """Prompt, model, environment, model, ... in order."""
 
 
-class StepReport(Record):
+class StepReport(Frozen):
     """What one optimiser step did, averaged over ranks."""
 
     version: int
@@ -246,7 +238,7 @@ class StepReport(Record):
     """loss, grad_norm, entropy, clip_fraction, ratio_mean, approx_kl, num_tokens, step_s, ..."""
 
 
-class TensorSpec(Record):
+class TensorSpec(Frozen):
     """Where one parameter lies in the published buckets."""
 
     name: str
@@ -263,7 +255,7 @@ class TensorSpec(Record):
     """Its length."""
 
 
-class WeightManifest(Record):
+class WeightManifest(Frozen):
     """One published policy version: how to read its buckets, and how to know they are whole."""
 
     version: int
@@ -274,7 +266,7 @@ class WeightManifest(Record):
     """One per bucket."""
 
 
-class PolicyVersion(Record):
+class PolicyVersion(Frozen):
     """A policy version that the engines now serve."""
 
     version: int

@@ -3,13 +3,12 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
 
 import numpy as np
 
-from actors.callables import ExecuteFn, Generation, SamplingSpec
-from actors.engines.config import EngineConfig
+from actors.callables import ExecuteFn
+from actors.engines.engine import ServedModel
 from actors.episodes.config import RolloutConfig
 from actors.episodes.episode import Episode
 from actors.episodes.transcript import Transcriber
@@ -20,60 +19,27 @@ from actors.weights.folder import folder_buckets
 from curriculum.task import Task
 
 
-class Engine(Protocol):
-    """What a rollout worker needs of its engine; `VllmEngine` and `ScriptedEngine` have it."""
-
-    version: int
-    is_dead: bool
-
-    async def generate(self, prompt_token_ids: list[int], sampling: SamplingSpec) -> Generation:
-        """Sample one turn."""
-
-    async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
-        """Serve new weights."""
-
-    def close(self) -> None:
-        """End the engine's processes."""
-
-
 class RolloutWorker:
     """Generates, executes and records rollouts; pulls new weights when told of a version."""
 
     def __init__(
         self,
         config: RolloutConfig,
-        engine_config: EngineConfig,
-        model_path: str,
+        open_model: Callable[[], ServedModel],
         execute: ExecuteFn,
         index: int = 0,
     ) -> None:
-        from transformers import AutoTokenizer
+        """Opens the model in this process.
 
-        from actors.engines.vllm_engine import VllmEngine
-
-        self._setup(
-            config,
-            VllmEngine(engine_config, model_path),
-            AutoTokenizer.from_pretrained(model_path),
-            execute,
-            index,
-        )
-
-    @classmethod
-    def with_engine(
-        cls, config: RolloutConfig, engine: Engine, tokenizer: Any, execute: ExecuteFn, index: int = 0
-    ) -> "RolloutWorker":
-        """A worker over an engine that exists already."""
-        worker = cls.__new__(cls)
-        worker._setup(config, engine, tokenizer, execute, index)
-        return worker
-
-    def _setup(
-        self, config: RolloutConfig, engine: Engine, tokenizer: Any, execute: ExecuteFn, index: int
-    ) -> None:
+        Args:
+            config: how a conversation is held.
+            open_model: makes the engine, or hands out one that is there.
+            execute: runs one script.
+            index: number of this worker in the run, for messages.
+        """
         self._config = config
-        self._engine = engine
-        self._tokenizer = tokenizer
+        self._model = open_model()
+        self._engine = self._model.engine
         self._execute = execute
         self._index = index
         self._transcribers: dict[str, Transcriber] = {}
@@ -178,7 +144,9 @@ class RolloutWorker:
 
     def _transcriber(self, instructions: str) -> Transcriber:
         if instructions not in self._transcribers:
-            self._transcribers[instructions] = Transcriber(self._tokenizer, instructions)
+            self._transcribers[instructions] = Transcriber(
+                self._model.tokenizer, instructions, self._model.eos_ids
+            )
         return self._transcribers[instructions]
 
 

@@ -6,10 +6,11 @@ Importing this loads neither ray nor torch. Unknown keys are refused with the ne
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from actors.engines.config import EngineConfig
 from actors.episodes.config import InstructionsName, RolloutConfig
+from actors.frozen import Frozen
 from actors.learning.config import LearnerConfig
 from actors.rewards.config import RewardConfig
 from curriculum.config import CurriculumConfig
@@ -17,11 +18,7 @@ from curriculum.tasks.config import TaskSetConfig
 from sandbox_service.config import SandboxConfig
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class SynthesisConfig(_Section):
+class SynthesisConfig(Frozen):
     """Traces written by scripted solvers and really executed, for SFT."""
 
     file: str | None = None
@@ -39,7 +36,7 @@ class SynthesisConfig(_Section):
     """Seed of the draws: which trace has a slip, a look at the data, a slow search or a check."""
 
 
-class PotentialConfig(_Section):
+class PotentialConfig(Frozen):
     """How improvement potential 4p(1-p) is measured on the SFT model."""
 
     samples: int = Field(default=20, ge=2)
@@ -50,7 +47,7 @@ class PotentialConfig(_Section):
     """Sampling temperature of these rollouts; 0 would make all of a task's the same."""
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Frozen):
     """The GRPO loop around the learner."""
 
     groups_per_step: int = Field(default=16, ge=1)
@@ -70,7 +67,7 @@ class TrainingConfig(_Section):
     """Size in MiB of one weight bucket in the object store: weights are published in pieces of this size."""
 
 
-class EvaluationConfig(_Section):
+class EvaluationConfig(Frozen):
     """Accuracy on items that were not trained on, for each of the policies."""
 
     temperature: float = Field(default=0.6, ge=0)
@@ -81,7 +78,7 @@ class EvaluationConfig(_Section):
     """Rollouts of each policy for each task; accuracy is the mean over them."""
 
 
-class PlacementConfig(_Section):
+class PlacementConfig(Frozen):
     """Which actors run, how many of each, and what each reserves of the cluster."""
 
     rollout_workers: int = Field(default=1, ge=1)
@@ -123,7 +120,7 @@ class PlacementConfig(_Section):
         return self.max_sandbox_executors or self.sandbox_executors
 
 
-class RunConfig(_Section):
+class RunConfig(Frozen):
     """A whole run: SFT, improvement potential, staged GRPO, evaluation, report."""
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")

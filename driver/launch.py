@@ -9,12 +9,14 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ray
 
 from actors.curriculum_scheduler import CurriculumScheduler
+from actors.engines.vllm_engine import served_by_vllm
 from actors.handles.curriculum import CurriculumHandle
 from actors.handles.gauges import ClusterMetrics
 from actors.handles.learner import LearnerHandles
@@ -158,8 +160,8 @@ class Cluster:
             "rollout",
             index,
             config.rollout,
-            config.engine,
-            str(self._model_path),
+            # Called in the actor's process, which then owns the engine's.
+            partial(served_by_vllm, config.engine, str(self._model_path)),
             self.start_sandbox(),
             index,
             env=env,

@@ -7,8 +7,7 @@ learner therefore reserve little, so that two cores hold a whole run; on a GPU t
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from actors.frozen import Frozen
 from actors.sandbox_pool.scaling_policy import ScalingConfig
 from driver.config import RunConfig
 from driver.errors import PlacementError
@@ -29,11 +28,7 @@ _CURES = {
 }
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ActorSpec(_Record):
+class ActorSpec(Frozen):
     """All actors of one role; every number is per actor.
 
     Example: `ActorSpec(name="rollout", role="rollout", count=2, max_count=2, num_cpus=4, num_gpus=1,
@@ -64,7 +59,7 @@ class ActorSpec(_Record):
         return {name: amount for name, amount in named.items() if amount}
 
 
-class Placement(_Record):
+class Placement(Frozen):
     """All roles of a run."""
 
     actors: tuple[ActorSpec, ...]

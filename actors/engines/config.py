@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from actors.frozen import Frozen
 
 
-class EngineConfig(BaseModel):
+class EngineConfig(Frozen):
     """How vLLM is started on one rollout worker."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
     """Precision of the engine's weights and activations."""

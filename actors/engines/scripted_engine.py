@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from actors.callables import Generation, SamplingSpec
+from actors.callables import Finish, Generation, SamplingSpec
 from actors.errors import EngineError
 from actors.records import WeightManifest
 
@@ -19,19 +19,29 @@ Reply = Callable[[str, int], str]
 
 
 class ScriptedEngine:
-    """Has what `actors.rollout_worker.Engine` asks for.
+    """Has what `actors.engines.engine.Engine` asks for.
 
     Example: `ScriptedEngine(tokenizer, lambda conversation, turn: "The answer is <<<6>>>")`.
     """
 
-    def __init__(self, tokenizer: Any, reply: Reply, version: int = 0) -> None:
+    def __init__(
+        self, tokenizer: Any, reply: Reply, version: int = 0, end_of_turn_id: int | None = None
+    ) -> None:
+        """Plays `reply`.
+
+        Args:
+            tokenizer: of the model that is played.
+            reply: what it says.
+            version: the policy version that it begins with.
+            end_of_turn_id: the token that it ends its turns with; the tokenizer's own end token if None.
+        """
         self.version = version
         self.is_closed = False
         self.is_dead = False
         """Set by whoever plays an engine that died: every turn fails from then on."""
         self._tokenizer = tokenizer
         self._reply = reply
-        self._end = int(tokenizer.eos_token_id)
+        self._end = int(tokenizer.eos_token_id) if end_of_turn_id is None else end_of_turn_id
         self._header = _turn_header(tokenizer)
 
     async def generate(self, prompt_token_ids: list[int], sampling: SamplingSpec) -> Generation:
@@ -51,13 +61,14 @@ class ScriptedEngine:
             raise EngineError(
                 f"turn {turn} has begun otherwise than its reply: a reply must depend on its arguments alone"
             )
-        ids, text, finish = self._cut(whole[len(written) :], sampling)
+        ids, text, finish, stop_text = self._cut(whole[len(written) :], sampling)
         return Generation(
             token_ids=np.asarray(ids, dtype=np.int32),
             logprobs=scripted_logprobs(ids),
             versions=np.full(len(ids), self.version, dtype=np.int32),
             text=text,
             finish=finish,
+            stop_text=stop_text,
         )
 
     async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
@@ -81,18 +92,19 @@ class ScriptedEngine:
         ids = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
         return [*ids, self._end]
 
-    def _cut(self, rest: list[int], sampling: SamplingSpec) -> tuple[list[int], str, str]:
+    def _cut(self, rest: list[int], sampling: SamplingSpec) -> tuple[list[int], str, Finish, str | None]:
         for count in range(1, len(rest) + 1):
             ids = rest[:count]
             text = self._tokenizer.decode(ids, skip_special_tokens=True)
-            found = [text.find(stop) + len(stop) for stop in sampling.stop if stop in text]
+            found = [(text.find(stop) + len(stop), stop) for stop in sampling.stop if stop in text]
             if found:
                 # As vLLM does: the text ends with the stop text, the tokens with the one that completed it.
-                return ids, text[: min(found)], "stop"
-            if ids[-1] == self._end:
-                return ids, text, "stop"
+                end, stop = min(found)
+                return ids, text[:end], Finish.STOP, stop
+            if ids[-1] == self._end or ids[-1] in sampling.stop_token_ids:
+                return ids, text, Finish.STOP, None
             if count == sampling.max_tokens:
-                return ids, text, "length"
+                return ids, text, Finish.LENGTH, None
         raise EngineError("the turn is over already: its end-of-turn token is in the prompt")
 
 

@@ -7,11 +7,13 @@ import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from actors.callables import Generation, SamplingSpec
+from actors.callables import Finish, Generation, SamplingSpec
 from actors.engines.config import EngineConfig
+from actors.engines.engine import ServedModel, generation_eos_ids
 from actors.errors import EngineError, WeightSyncError
 from actors.records import WeightManifest
 
@@ -85,6 +87,7 @@ class VllmEngine:
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,
             stop=list(sampling.stop),
+            stop_token_ids=list(sampling.stop_token_ids),
             include_stop_str_in_output=True,
             logprobs=0,
             seed=sampling.seed if self._takes_seeds else None,
@@ -97,11 +100,13 @@ class VllmEngine:
             prompt = TokensPrompt(prompt_token_ids=prompt_token_ids)
             async for output in self._engine.generate(prompt, params, request_id=f"turn-{next(self._ids)}"):
                 final = output
+            if final is None or not final.outputs or not final.outputs[0].token_ids:
+                raise EngineError("vLLM returned no token for a request")
+            return generation_of(final.outputs[0], born)
+        except EngineError:
+            raise
         except Exception as error:
             raise EngineError(f"vLLM failed while generating ({type(error).__name__}: {error})") from error
-        if final is None or not final.outputs:
-            raise EngineError("vLLM returned nothing for a request")
-        return _as_generation(final.outputs[0], born)
 
     async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
         """Serve the policy version in `manifest`; turns in flight go on under the new weights.
@@ -118,7 +123,7 @@ class VllmEngine:
         try:
             with path.open("wb") as file:  # noqa: ASYNC230 - shared memory, no disk to wait for
                 for bucket in buckets:
-                    file.write(memoryview(bucket))
+                    file.write(bucket.data)
             await self._engine.pause_generation(mode="keep")
             counts = await self._engine.collective_rpc("load_policy", args=(str(path), tensors))
             if any(count != len(tensors) for count in counts):
@@ -140,10 +145,36 @@ class VllmEngine:
         self._engine.shutdown(timeout=_SHUTDOWN_S)
 
 
-def _as_generation(output, born: int) -> Generation:
+def served_by_vllm(config: EngineConfig, model_path: str) -> ServedModel:
+    """Start vLLM with the model in `model_path`, in processes that the calling process owns.
+
+    Raises:
+        EngineError: vLLM did not start.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model_path)
+    return ServedModel(VllmEngine(config, model_path), tokenizer, generation_eos_ids(model_path))
+
+
+def generation_of(output: Any, born: int) -> Generation:
+    """What one of vLLM's `CompletionOutput` says.
+
+    Args:
+        output: its tokens, log-probabilities, text and the two reasons for which it ended.
+        born: the policy version in use when the request was made.
+
+    Raises:
+        EngineError: it ended for a reason that this project never asks for.
+    """
+    if output.finish_reason not in set(Finish):
+        raise EngineError(
+            f"vLLM ended a turn for a reason unknown here: finish_reason={output.finish_reason!r}, "
+            f"stop_reason={output.stop_reason!r}"
+        )
     token_ids = np.asarray(output.token_ids, dtype=np.int32)
     logprobs = np.asarray(
-        [step[int(token)].logprob for token, step in zip(token_ids, output.logprobs, strict=True)],
+        [step[int(token)].logprob for token, step in zip(token_ids, output.logprobs or (), strict=True)],
         dtype=np.float32,
     )
     versions = np.full(len(token_ids), born, dtype=np.int32)
@@ -155,7 +186,9 @@ def _as_generation(output, born: int) -> Generation:
         logprobs=logprobs,
         versions=versions,
         text=output.text,
-        finish="length" if output.finish_reason == "length" else "stop",
+        finish=Finish(output.finish_reason),
+        # A token's number, or None for the tokenizer's own end token, where no text stopped it.
+        stop_text=output.stop_reason if isinstance(output.stop_reason, str) else None,
     )
 
 

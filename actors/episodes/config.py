@@ -2,16 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from actors.frozen import Frozen
 
 InstructionsName = Literal["short", "full", "text", "code_first"]
 """Wordings of the instructions, see `actors.episodes.instructions`."""
 
 
-class RolloutConfig(BaseModel):
+class RolloutConfig(Frozen):
     """How one conversation is held."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     instructions: InstructionsName = "full"
     """Wording of the instructions."""

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from actors.callables import ExecuteFn, GenerateFn, SamplingSpec
+from actors.callables import ExecuteFn, Finish, GenerateFn, Generation, SamplingSpec
 from actors.episodes.config import RolloutConfig
 from actors.episodes.scripts import STOP_TEXTS, complete_script, observation_text, words_only
 from actors.episodes.transcript import Transcriber
@@ -79,6 +79,7 @@ class Episode:
         result = await self._run_script(script)
         if result.termination is Termination.INFRASTRUCTURE:
             return EndReason.INFRASTRUCTURE
+        # A turn that another token ended is closed by the template's, which it has not.
         closed = int(segment.token_ids[-1]) == self._transcriber.end_of_turn_id
         observation = self._transcriber.observation(self._executions[-1].output, turn_is_closed=closed)
         # Without room for one more token of the model the output would only lengthen what is trained on.
@@ -100,29 +101,44 @@ class Episode:
             )
             if room <= 0:
                 break
-            started = time.monotonic()
-            spec = SamplingSpec(
-                temperature=self._temperature,
-                top_p=self._config.top_p,
-                max_tokens=room,
-                stop=STOP_TEXTS,
-                seed=self._seed + len(self._token_ids) + len(ids),
-            )
-            piece = await self._generate(self._token_ids + ids, spec)
-            self._generate_s += time.monotonic() - started
+            piece = await self._piece(self._token_ids + ids, room)
             ids += piece.token_ids.tolist()
             logprobs.append(piece.logprobs)
             versions.append(piece.versions)
             text += piece.text
-            ended = bool(ids) and ids[-1] == self._transcriber.end_of_turn_id
-            # A stop text also closes blocks of other languages and opens bare ones: then the turn goes on.
-            stopped = piece.finish == "stop" and (ended or complete_script(text) is not None)
-            if stopped or not len(piece.token_ids):
+            if piece.ends_turn or (piece.finish is Finish.STOP and complete_script(text) is not None):
                 return self._segment(ids, logprobs, versions, text), None
+            # A stop text also closes blocks of other languages and opens bare ones: the turn goes on, after what its
+            # tokens say, since an engine cuts its text where the stop text ends, within a token.
+            text = self._transcriber.decoded(ids)
         segment = self._segment(ids, logprobs, versions, text) if ids else None
         if len(ids) >= self._config.max_turn_tokens:
             return segment, EndReason.TURN_TOKENS
         return segment, EndReason.ROLLOUT_TOKENS
+
+    async def _piece(self, prompt_token_ids: list[int], room: int) -> Generation:
+        """What the engine samples in one go.
+
+        Raises:
+            EngineError: it failed, gave up, or sampled nothing.
+        """
+        spec = SamplingSpec(
+            temperature=self._temperature,
+            top_p=self._config.top_p,
+            max_tokens=room,
+            stop=STOP_TEXTS,
+            stop_token_ids=self._transcriber.end_ids,
+            seed=self._seed + len(prompt_token_ids),
+        )
+        started = time.monotonic()
+        piece = await self._generate(prompt_token_ids, spec)
+        self._generate_s += time.monotonic() - started
+        if piece.finish in (Finish.ABORT, Finish.ERROR) or not len(piece.token_ids):
+            raise EngineError(
+                f"the engine ended a piece of {self._rollout_id} with {piece.finish.value} after "
+                f"{len(piece.token_ids)} tokens of {room} asked for: its log lines say why"
+            )
+        return piece
 
     async def _run_script(self, script: str) -> ExecutionResult:
         request = ExecutionRequest(

@@ -4,16 +4,15 @@ Model tokens are those the engine sampled (or, for a written trace, the tokens o
 two model turns is one environment segment whose wording comes from the model's own chat template.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from actors.episodes.instructions import INSTRUCTIONS
-from actors.errors import TemplateError
+from actors.episodes.turn_ends import turn_ends
 from actors.records import Segment, SftRollout, Source
 
-_MODEL_MARK, _USER_MARK = "MODEL-TURN-MARK", "USER-TURN-MARK"
 _NO_INTS = np.empty(0, dtype=np.int32)
 _NO_FLOATS = np.empty(0, dtype=np.float32)
 
@@ -21,11 +20,30 @@ _NO_FLOATS = np.empty(0, dtype=np.float32)
 class Transcriber:
     """Knows a tokenizer and its chat template; makes prompt, model and environment segments."""
 
-    def __init__(self, tokenizer: Any, instructions: str) -> None:
+    def __init__(self, tokenizer: Any, instructions: str, eos_ids: Collection[int] = ()) -> None:
+        """Reads the chat template.
+
+        Args:
+            tokenizer: with a chat template.
+            instructions: name of their wording, a key of `INSTRUCTIONS`.
+            eos_ids: the end tokens of the model's generation config, see `turn_ends`.
+
+        Raises:
+            TemplateError: turns cannot be laid out as exact tokens, or no token ends them.
+        """
         self._tokenizer = tokenizer
         self._instructions = INSTRUCTIONS[instructions]
-        self._before, self._after = _turn_separators(tokenizer)
-        self.end_of_turn_id = int(tokenizer.eos_token_id)
+        self._ends = turn_ends(tokenizer, eos_ids)
+
+    @property
+    def end_of_turn_id(self) -> int:
+        """The token that the chat template closes a turn with."""
+        return self._ends.end_of_turn_id
+
+    @property
+    def end_ids(self) -> tuple[int, ...]:
+        """Every token that ends a turn of the model, `end_of_turn_id` among them."""
+        return self._ends.end_ids
 
     def prompt(self, question: str) -> Segment:
         """Instructions and question, up to where the model begins to write."""
@@ -41,18 +59,16 @@ class Transcriber:
 
         Args:
             text: the words; special tokens spelt out in them stay plain text.
-            turn_is_closed: whether the model's last token was already its end-of-turn token.
+            turn_is_closed: whether the model's last token was already the template's end of turn.
         """
-        before = self._encode(self._before)
-        if turn_is_closed and before and before[0] == self.end_of_turn_id:
-            before = before[1:]
-        inner = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        return fixed_segment(Source.ENVIRONMENT, [*before, *inner, *self._encode(self._after)], text)
+        before = self._ends.opening if turn_is_closed else self._ends.closing + self._ends.opening
+        ids = [*before, *self._plain(text), *self._ends.after_user]
+        return fixed_segment(Source.ENVIRONMENT, ids, text)
 
     def written_turn(self, text: str, closes: bool) -> Segment:
         """A model turn written by someone else (SFT): its tokens, with the end of turn if it `closes` the rollout."""
-        ids = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        return fixed_segment(Source.MODEL, [*ids, self.end_of_turn_id] if closes else ids, text)
+        ids = self._plain(text)
+        return fixed_segment(Source.MODEL, [*ids, *self._ends.closing] if closes else ids, text)
 
     def written_rollout(
         self, trace_id: str, question: str, turns: Sequence[tuple[str, str | None]]
@@ -71,8 +87,19 @@ class Transcriber:
                 segments.append(self.observation(observation, turn_is_closed=False))
         return SftRollout(trace_id=trace_id, segments=tuple(segments))
 
+    def decoded(self, token_ids: Sequence[int]) -> str:
+        """The tokens as text, special tokens left out."""
+        text: str = self._tokenizer.decode(
+            token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return text
+
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _plain(self, text: str) -> list[int]:
+        """Tokens of `text`, special tokens that are spelt out in it as plain text."""
+        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
 
 
 def fixed_segment(source: Source, token_ids: Sequence[int], text: str) -> Segment:
@@ -84,22 +111,3 @@ def fixed_segment(source: Source, token_ids: Sequence[int], text: str) -> Segmen
         versions=_NO_INTS,
         text=text,
     )
-
-
-def _turn_separators(tokenizer: Any) -> tuple[str, str]:
-    """The template's text from the end of a model turn to the next user text, and from there to the next model turn."""
-    messages = [
-        {"role": "system", "content": "s"},
-        {"role": "user", "content": "u"},
-        {"role": "assistant", "content": _MODEL_MARK},
-        {"role": "user", "content": _USER_MARK},
-    ]
-    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    _, found, rest = text.partition(_MODEL_MARK)
-    before, found_too, after = rest.partition(_USER_MARK)
-    if not (found and found_too):
-        raise TemplateError(
-            "the tokenizer's chat template drops or rewrites earlier turns, so a multi-turn rollout cannot be laid "
-            "out as exact tokens: use a model whose template keeps every turn"
-        )
-    return before, after

@@ -2,14 +2,12 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from actors.frozen import Frozen
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ScheduleConfig(_Section):
+class ScheduleConfig(Frozen):
     """How the learning rate moves from its peak: `ScheduleConfig(kind="cosine", warmup_steps=10)`."""
 
     kind: Literal["constant", "linear", "cosine"] = "constant"
@@ -18,7 +16,7 @@ class ScheduleConfig(_Section):
     """Steps in which the rate first rises from zero to its peak, in a straight line."""
 
 
-class SftConfig(_Section):
+class SftConfig(Frozen):
     """Supervised fine-tuning on multi-turn traces."""
 
     epochs: int = Field(default=3, ge=1)
@@ -31,7 +29,7 @@ class SftConfig(_Section):
     """How the rate moves over the steps of SFT."""
 
 
-class GrpoConfig(_Section):
+class GrpoConfig(Frozen):
     """Group-relative policy optimisation. The defaults are the `modern` preset."""
 
     lr: float = Field(default=1e-6, gt=0)
@@ -72,7 +70,7 @@ class GrpoConfig(_Section):
         return self
 
 
-class LearnerConfig(_Section):
+class LearnerConfig(Frozen):
     """The policy learner: `LearnerConfig(model_path="models/smollm2", num_ranks=2)`."""
 
     model_path: str = ""

@@ -2,16 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from actors.frozen import Frozen
 
 
-class RewardConfig(BaseModel):
+class RewardConfig(Frozen):
     """Outcome by rule plus optional shaping.
 
     Example: `RewardConfig(shaping="always")` is the paper's reward.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     shaping: Literal["none", "mixed_groups", "always"] = "none"
     """Where format and turn terms are added: nowhere; only in groups with both right and wrong rollouts, so that

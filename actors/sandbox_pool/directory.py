@@ -8,19 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from actors.frozen import Frozen
 
 _REPORT_S = 10.0
 """A sender that was silent for longer is gone, and what it held back with it."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True
-    )
-
-
-class ListedExecutor(_Record):
+class ListedExecutor(Frozen):
     """One executor that takes scripts.
 
     Example: `ListedExecutor(executor_id="sandbox-3", num_workers=32, address=handle)`.
@@ -34,7 +28,7 @@ class ListedExecutor(_Record):
     """What a call to it needs: an actor handle."""
 
 
-class SandboxListing(_Record):
+class SandboxListing(Frozen):
     """The executors that are ready.
 
     Example: `SandboxListing(version=3, executors=(executor,))`.

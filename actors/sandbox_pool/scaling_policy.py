@@ -11,17 +11,15 @@ nothing to do for as long, so what goes carried no load.
 import math
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from actors.frozen import Frozen
 
 SUSTAINED_S = 2.0
 """A backlog that is gone sooner than this needs no machine."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ScalingConfig(_Record):
+class ScalingConfig(Frozen):
     """Bounds of the pool and what moves it between them.
 
     Example: `ScalingConfig(min_executors=2, max_executors=16, num_workers=32)`.
@@ -47,7 +45,7 @@ class ScalingConfig(_Record):
         return self
 
 
-class ExecutorLoad(_Record):
+class ExecutorLoad(Frozen):
     """What one executor has to do; it counts this itself.
 
     Example: `ExecutorLoad(num_running=2, num_queued=5, idle_s=0.0)`.

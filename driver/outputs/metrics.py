@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import ValidationError, field_validator
 
+from actors.frozen import Frozen
 from driver.errors import RunFolderError
 from driver.outputs.event_files import ScalarWriter
 
@@ -24,13 +25,11 @@ Phase = Literal["setup", "sft", "potential", "train", "evaluate"]
 Sink = Callable[[str, int, Mapping[str, float]], None]
 
 
-class MetricLine(BaseModel):
+class MetricLine(Frozen):
     """The numbers of one step.
 
     Example: `MetricLine(phase="train", step=3, time=1.7e9, values={"reward_mean": 0.25})`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     phase: Phase
     """Which part of the run."""

@@ -7,6 +7,7 @@ import math
 import random
 from pathlib import Path
 
+from actors.engines.engine import generation_eos_ids
 from actors.episodes.transcript import Transcriber
 from actors.records import SftRollout
 from driver.outputs.run_folder import read_lines
@@ -49,7 +50,9 @@ def laid_out_traces(session: Session) -> list[SftRollout]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(session.model_path))
-    transcriber = Transcriber(tokenizer, session.config.rollout.instructions)
+    transcriber = Transcriber(
+        tokenizer, session.config.rollout.instructions, generation_eos_ids(session.model_path)
+    )
     return [
         transcriber.written_rollout(row["trace_id"], row["question"], row["turns"])
         for row in read_lines(session.folder.traces)

@@ -7,11 +7,11 @@ from pydantic import ValidationError
 
 from actors import records
 from actors.callables import Generation, SamplingSpec
+from actors.frozen import Frozen
 from actors.records import (
     EndReason,
     GroupSummary,
     PolicyVersion,
-    Record,
     Score,
     ScoredGroup,
     SftRollout,
@@ -88,8 +88,8 @@ def _names(values: list[Any]) -> list[str]:
 
 
 def test_every_record_has_an_example_here() -> None:
-    listed = {n for n, v in vars(records).items() if isinstance(v, type) and issubclass(v, Record)}
-    assert listed - {"Record"} <= set(_names(EXAMPLES))
+    listed = {n for n, v in vars(records).items() if isinstance(v, type) and issubclass(v, Frozen)}
+    assert listed - {"Frozen"} <= set(_names(EXAMPLES))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=_names(EXAMPLES))

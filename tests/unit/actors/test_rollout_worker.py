@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from actors.callables import Generation, SamplingSpec
+from actors.engines.engine import Engine, ServedModel
 from actors.engines.scripted_engine import ScriptedEngine
 from actors.episodes.config import RolloutConfig
 from actors.errors import EngineError, WeightSyncError
@@ -42,10 +43,14 @@ class ListeningEngine(ScriptedEngine):
         return await super().generate(prompt_token_ids, sampling)
 
 
+def _worker(engine: Engine, tokenizer: Any, pool: SandboxPool) -> RolloutWorker:
+    return RolloutWorker(CONFIG, lambda: ServedModel(engine, tokenizer), pool.execute)
+
+
 @pytest.fixture
 def worker(tiny_tokenizer: Any, pool: SandboxPool) -> RolloutWorker:
     engine = ScriptedEngine(tiny_tokenizer, lambda _, turn: TURNS[turn])
-    return RolloutWorker.with_engine(CONFIG, engine, tiny_tokenizer, pool.execute)
+    return _worker(engine, tiny_tokenizer, pool)
 
 
 async def test_a_group_of_four_is_held_recorded_and_counted(worker: RolloutWorker) -> None:
@@ -63,7 +68,7 @@ async def test_size_temperature_and_instructions_of_a_call_go_before_the_configu
     tiny_tokenizer: Any, pool: SandboxPool
 ) -> None:
     engine = ListeningEngine(tiny_tokenizer)
-    worker = RolloutWorker.with_engine(CONFIG, engine, tiny_tokenizer, pool.execute)
+    worker = _worker(engine, tiny_tokenizer, pool)
     group, _ = await worker.rollout_group(
         task(), "worker/call", size=2, temperature=0.0, instructions="code_first"
     )
@@ -78,7 +83,7 @@ async def test_a_repeated_group_samples_with_the_same_seeds_and_every_sibling_wi
     seeds = []
     for name in ("worker/again", "worker/again", "worker/other"):
         engine = ListeningEngine(tiny_tokenizer)
-        worker = RolloutWorker.with_engine(CONFIG, engine, tiny_tokenizer, pool.execute)
+        worker = _worker(engine, tiny_tokenizer, pool)
         await worker.rollout_group(task(), name)
         seeds.append(sorted(spec.seed for spec in engine.asked if spec.seed is not None))
     assert seeds[0] == seeds[1]
@@ -103,9 +108,7 @@ async def test_a_sibling_whose_engine_call_failed_leaves_the_others_alone(
             raise EngineError("this one request failed")
         return TURNS[turn]
 
-    worker = RolloutWorker.with_engine(
-        CONFIG, ScriptedEngine(tiny_tokenizer, reply), tiny_tokenizer, pool.execute
-    )
+    worker = _worker(ScriptedEngine(tiny_tokenizer, reply), tiny_tokenizer, pool)
     group, _ = await worker.rollout_group(task(), "worker/failed")
     reasons = sorted(r.end_reason for r in group.rollouts)
     assert reasons == [EndReason.ANSWER] * 3 + [EndReason.INFRASTRUCTURE]
@@ -116,7 +119,7 @@ async def test_a_group_whose_engine_died_is_an_error_and_not_a_failed_group(
 ) -> None:
     engine = ScriptedEngine(tiny_tokenizer, lambda *_: ANSWER_TURN)
     engine.is_dead = True
-    worker = RolloutWorker.with_engine(CONFIG, engine, tiny_tokenizer, pool.execute)
+    worker = _worker(engine, tiny_tokenizer, pool)
     with pytest.raises(EngineError, match="engine of rollout worker 0 died"):
         await worker.rollout_group(task(), "worker/dead")
     assert worker.metrics()["rollouts"] == 0
@@ -125,7 +128,7 @@ async def test_a_group_whose_engine_died_is_an_error_and_not_a_failed_group(
 async def test_groups_are_held_side_by_side(tiny_tokenizer: Any, pool: SandboxPool) -> None:
     running = []
     engine = ScriptedEngine(tiny_tokenizer, lambda _, turn: TURNS[turn])
-    worker = RolloutWorker.with_engine(CONFIG, engine, tiny_tokenizer, pool.execute)
+    worker = _worker(engine, tiny_tokenizer, pool)
 
     async def watched() -> None:
         await asyncio.sleep(0)
@@ -159,5 +162,5 @@ async def test_a_saved_model_is_served_as_the_version_asked_for(worker: RolloutW
 
 async def test_a_closed_worker_has_closed_its_engine(tiny_tokenizer: Any, pool: SandboxPool) -> None:
     engine = ScriptedEngine(tiny_tokenizer, lambda *_: ANSWER_TURN)
-    await RolloutWorker.with_engine(CONFIG, engine, tiny_tokenizer, pool.execute).close()
+    await _worker(engine, tiny_tokenizer, pool).close()
     assert engine.is_closed
