@@ -4,17 +4,18 @@ Invariant: a folder in the cache is complete, since it is written under another 
 """
 
 import importlib.util
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from curriculum.cache import cache_folder
+from curriculum.whole_files import remove_drafts, whole_folder
 from driver.errors import ModelMissingError
 
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 TINY = "tiny-random-llama"
 _SMOLLM_VOCABULARY = 49152
+_ABANDONED_S = 24 * 3600.0
+"""A draft that nobody has touched for so long is nobody's."""
 
 
 def resolve_model(name: str) -> Path:
@@ -42,21 +43,11 @@ def is_present(name: str) -> bool:
 
 
 def _made(target: Path, write: Callable[[Path], None]) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=target.parent))
-    try:
+    if target.parent.is_dir():
+        remove_drafts(target.parent, older_than_s=_ABANDONED_S)
+    # Another process may finish first; its model then stays.
+    with whole_folder(target, "R1CI_CACHE", ModelMissingError, replaces=False) as draft:
         write(draft)
-        draft.chmod(0o755)
-        draft.rename(target)
-    except OSError as error:
-        # Another process may have finished first; only a missing result is an error.
-        if not (target / "config.json").is_file():
-            raise ModelMissingError(
-                f"the model could not be written to {target} ({error}): free some space, or set R1CI_CACHE to a folder "
-                "on another disk"
-            ) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return target
 
 

@@ -12,6 +12,7 @@ from curriculum.tasks.config import FamilyConfig, TaskSetConfig
 from curriculum.tasks.sets.parquet import content_hash, freeze
 from curriculum.tasks.sources.bbh import files
 from curriculum.tasks.sources.source import source_of
+from curriculum.whole_files import NotWrittenError
 from driver.errors import ConfigError, DriverError
 from driver.phases.tasks import built_tasks
 
@@ -62,9 +63,9 @@ def freeze_set(config: TaskSetConfig, path: str) -> None:
     """Make a config's task set and write it to a Parquet file."""
     tasks = built_tasks(config)
     try:
-        content = freeze(tasks, path)
-    except OSError as error:
-        raise DriverError(f"{path} could not be written ({error}): free some space or set --out") from error
+        content = freeze(tasks, path, "--out")
+    except NotWrittenError as error:
+        raise DriverError(str(error)) from error
     print(f"{len(tasks)} tasks in {path}, content hash {content}")
 
 

@@ -6,7 +6,6 @@ reader and cut off when the run goes on.
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import ValidationError, field_validator
 from actors.frozen import Frozen
 from driver.errors import RunFolderError
 from driver.outputs.event_files import ScalarWriter
+from driver.outputs.run_folder import write_whole
 
 FILE_NAME = "metrics.jsonl"
 
@@ -78,12 +78,7 @@ class MetricsLog:
         """Forget the lines of `phase` beyond `step`: a run that resumes from a checkpoint does them again."""
         self._file.close()
         kept = [x for x in read_metrics(self._folder) if x.phase != phase or x.step <= step]
-        draft = self._path.with_suffix(".draft")
-        with draft.open("w", encoding="ascii") as file:
-            file.writelines(_dumped(line) + "\n" for line in kept)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
+        write_whole(self._path, "".join(_dumped(line) + "\n" for line in kept))
         self._file = self._path.open("a", encoding="ascii")
         self._scalars.forget_after(phase, step)
 

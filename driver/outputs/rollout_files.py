@@ -1,13 +1,13 @@
 """Rollouts as Parquet rows, for reading and for the report: one file per step."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from actors.records import Rollout, Score, ScoredGroup
-from driver.outputs.run_folder import not_written
+from curriculum.whole_files import whole_file
+from driver.errors import RunFolderError
 
 SCHEMA = pa.schema(
     [
@@ -51,15 +51,9 @@ class RolloutWriter:
             RunFolderError: the disk is full or the folder cannot be written to.
         """
         target = self._folder / f"{name}.parquet"
-        draft = target.with_suffix(".draft")
         table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
-        try:
+        with whole_file(target, failure=RunFolderError) as draft:
             pq.write_table(table, draft, compression="zstd")
-            draft.replace(target)
-        except OSError as error:
-            with suppress(OSError):
-                draft.unlink()
-            raise not_written(target, error) from error
         self._rows = []
 
 

@@ -1,16 +1,16 @@
 """The folder that holds a run: where things lie in it, who may write to it, how a file is written whole or not."""
 
-import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import yaml
 
+from curriculum.whole_files import reason_not_written, whole_file
 from driver.config import RunConfig
 from driver.config_loading import dump_config
 from driver.errors import RunFolderError
@@ -85,29 +85,13 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         RunFolderError: the disk is full or the folder cannot be written to.
     """
-    draft = path.with_name(path.name + ".draft")
-    try:
-        draft.write_text(text)
-        draft.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise not_written(path, error) from error
+    with whole_file(path, failure=RunFolderError) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
     """`write_whole` for JSON."""
     write_whole(path, json.dumps(value, indent=1))
-
-
-def append_line(path: Path, value: Any) -> None:
-    """Append one JSON line; a line that an earlier attempt left unfinished is taken out first."""
-    try:
-        with path.open("ab+") as file:
-            _mend_last_line(file)
-            file.write(json.dumps(value).encode() + b"\n")
-    except OSError as error:
-        raise not_written(path, error) from error
 
 
 def read_lines(path: Path) -> list[Any]:
@@ -134,10 +118,7 @@ def read_lines(path: Path) -> list[Any]:
 
 def not_written(path: Path, error: OSError) -> RunFolderError:
     """What to tell the user when `path` could not be written."""
-    cure = "free some space or set folder= to another disk; the run goes on from there when started again"
-    if error.errno != errno.ENOSPC:
-        cure = "set folder= to a place that can be written to"
-    return RunFolderError(f"{path} could not be written ({error.strerror}): {cure}")
+    return RunFolderError(reason_not_written(path, error))
 
 
 @contextmanager
@@ -162,25 +143,6 @@ def _held(lock: Path) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
-
-
-def _mend_last_line(file: BinaryIO) -> None:
-    """Cut off a torn last line of a file opened for appending; end a whole one that only lacks its line feed."""
-    size = file.seek(0, os.SEEK_END)
-    if not size:
-        return
-    file.seek(-1, os.SEEK_END)
-    if file.read(1) == b"\n":
-        return
-    file.seek(0)
-    start = file.read().rfind(b"\n") + 1
-    file.seek(start)
-    try:
-        json.loads(file.read())
-    except ValueError:
-        file.truncate(start)
-    else:
-        file.write(b"\n")
 
 
 def _differences(before: Any, now: Any) -> list[str]:

@@ -16,7 +16,10 @@ from curriculum.config import CurriculumConfig
 from curriculum.potential import POLICY, TaskPotential, one_per_task
 from curriculum.scheduler import Curriculum
 from curriculum.task import Task
-from driver.outputs.run_folder import append_line, read_lines, write_json
+from driver.outputs.row_writer import RowWriter
+from driver.outputs.run_folder import read_lines, write_json
+from driver.phases.checkpoints import refuse_damaged_model
+from driver.phases.completeness import refuse_missing
 from driver.session import GroupJob, Session
 
 _NAME = "potential"
@@ -28,20 +31,26 @@ def is_done(session: Session) -> bool:
 
 
 async def run(session: Session) -> None:
-    """Sample every task with every wording of the instructions; an interrupted attempt goes on with what is missing."""
+    """Sample every task with every wording of the instructions; an interrupted attempt goes on with what is missing.
+
+    Raises:
+        RunAbortedError: a task has no count in the file although not all of its rollouts were lost.
+    """
     config = session.config.potential
     partial = session.folder.root / "potential.partial.jsonl"
-    rows = read_lines(partial)
-    known = {(row["task_id"], row["instructions"]) for row in rows}
+    tasks = session.tasks.split("train")
+    known = _measured_pairs(read_lines(partial))
     jobs = [
         GroupJob(task, f"potential/{wording}/{task.task_id}", config.samples, config.temperature, wording)
-        for task in session.tasks.split("train")
+        for task in tasks
         for wording in config.instructions
         if (task.task_id, wording) not in known
     ]
+    lost: list[tuple[str, str]] = []
     session.progress.start(_NAME, len(jobs))
     started, tokens = time.monotonic(), 0
     if jobs:
+        await refuse_damaged_model(session.folder.sft_model)
         await session.cluster.start_rollouts().load_folder(str(session.folder.sft_model.absolute()), 0)
 
     async def done(job: GroupJob, _: Reference, summary: GroupSummary) -> None:
@@ -55,16 +64,23 @@ async def run(session: Session) -> None:
         tokens += summary.num_generated_tokens
         session.progress.advance(_NAME)
         if summary.num_rollouts == 0:
+            lost.append((summary.task_id, job.instructions))
             return
-        rows.append(row)
-        await asyncio.to_thread(append_line, partial, row)
+        await asyncio.to_thread(rows.append, row)
 
-    await session.sweep(jobs, done)
+    with RowWriter(partial) as rows:
+        await session.sweep(jobs, done)
     seconds = max(time.monotonic() - started, 1e-9)
     session.metrics.log("potential", 0, {"tokens_generated": tokens, "tokens_per_s": tokens / seconds})
-    config_of_stages, policy = session.config.curriculum, session.config.rollout.instructions
-    found = document(session.tasks.split("train"), rows, policy, config_of_stages)
-    write_json(session.folder.potential, found)
+    found = read_lines(partial)
+    refuse_missing(
+        _NAME,
+        asked=[(task.task_id, wording) for task in tasks for wording in config.instructions],
+        written=_measured_pairs(found),
+        lost=lost,
+    )
+    policy = session.config.rollout.instructions
+    write_json(session.folder.potential, document(tasks, found, policy, session.config.curriculum))
     partial.unlink(missing_ok=True)
     session.progress.finish(_NAME)
 
@@ -75,6 +91,11 @@ def measured(session: Session) -> list[TaskPotential]:
         row["task_id"]: row["agents"] for row in json.loads(session.folder.potential.read_text())["tasks"]
     }
     return _records(agents, session.config.rollout.instructions)
+
+
+def _measured_pairs(rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
+    """(task id, wording) of every count among the rows."""
+    return {(row["task_id"], row["instructions"]) for row in rows}
 
 
 _Counts = dict[str, dict[str, dict[str, int]]]  # task id, then wording, then num_correct and num_rollouts

@@ -3,6 +3,7 @@
 takes: traces.jsonl, the base model   gives: checkpoints/sft (Hugging Face form)
 """
 
+import asyncio
 import math
 import random
 from pathlib import Path
@@ -72,21 +73,21 @@ def epoch_batches(num_traces: int, batch_size: int, epochs: int, seed: int) -> l
 
 async def save_model(session: Session, target: Path) -> None:
     """Write the policy to `target`, whole or not at all."""
-    with drafted(target) as draft:
+    async with drafted(target) as draft:
         await session.cluster.start_learner().save_hf(str(draft))
 
 
 async def _maybe_checkpoint(session: Session, step: int) -> None:
     if step % session.config.training.checkpoint_every and not session.stop_requested:
         return
-    with drafted(_partial(session) / f"step-{step}") as draft:
+    async with drafted(_partial(session) / f"step-{step}") as draft:
         await session.cluster.start_learner().save_checkpoint(str(draft), {"step": step})
     remove_checkpoints(_partial(session), keep=1)
     session.stop_if_requested()
 
 
 async def _resumed_step(session: Session) -> int:
-    checkpoint = latest_checkpoint(_partial(session))
+    checkpoint = await asyncio.to_thread(latest_checkpoint, _partial(session), session.progress.say)
     if checkpoint is None:
         return 0
     state = await session.cluster.start_learner().load_checkpoint(str(checkpoint.absolute()))

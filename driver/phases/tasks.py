@@ -9,6 +9,7 @@ from curriculum.task import Task
 from curriculum.tasks.config import TaskSetConfig
 from curriculum.tasks.sets.build import build_task_set, families_without_data
 from curriculum.tasks.sets.parquet import freeze
+from curriculum.whole_files import NotWrittenError
 from driver.errors import ConfigError, RunFolderError
 from driver.outputs.progress import Progress
 from driver.session import Session
@@ -33,10 +34,8 @@ async def run(session: Session) -> None:
     tasks = built_tasks(session.config.tasks, session.progress)
     try:
         freeze(tasks, target)
-    except OSError as error:
-        raise RunFolderError(
-            f"{target} could not be written ({error}): free some space or set folder="
-        ) from error
+    except NotWrittenError as error:
+        raise RunFolderError(str(error)) from error
 
 
 def built_tasks(config: TaskSetConfig, progress: Progress | None = None) -> list[Task]:

@@ -20,7 +20,14 @@ from actors.records import GroupSummary
 from curriculum.task import Task, TaskOutcome
 from driver.outputs.rollout_files import RolloutWriter
 from driver.phases import potential
-from driver.phases.checkpoints import drafted, latest_checkpoint, read_state, remove_checkpoints, write_state
+from driver.phases.checkpoints import (
+    drafted,
+    latest_checkpoint,
+    read_state,
+    refuse_damaged_model,
+    remove_checkpoints,
+    write_state,
+)
 from driver.phases.group_buffer import GroupBuffer, Ticket
 from driver.phases.sft import save_model
 from driver.phases.step_metrics import StepMetrics
@@ -76,10 +83,13 @@ class GrpoTraining:
     async def begin(self) -> None:
         """Load the SFT model, or the newest checkpoint, into learner and engines."""
         session, learner = self._session, self._session.cluster.start_learner()
+        await refuse_damaged_model(session.folder.sft_model)
         sft_model = str(session.folder.sft_model.absolute())
         await learner.setup(sft_model, "grpo")
         await learner.begin_phase("grpo", session.config.num_steps, sft_model)
-        checkpoint = latest_checkpoint(session.folder.checkpoints)
+        checkpoint = await asyncio.to_thread(
+            latest_checkpoint, session.folder.checkpoints, session.progress.say
+        )
         if checkpoint is not None:
             await learner.load_checkpoint(str(checkpoint.absolute()))
             await self._resume(read_state(checkpoint))
@@ -213,7 +223,7 @@ class GrpoTraining:
 
     async def _checkpoint(self) -> None:
         checkpoints = self._session.folder.checkpoints
-        with drafted(checkpoints / f"step-{self._step}") as draft:
+        async with drafted(checkpoints / f"step-{self._step}") as draft:
             await self._session.cluster.start_learner().save_checkpoint(str(draft), {})
             # Before the buffer's: a group that finishes in between is then made and observed again, not observed twice.
             curriculum = await self._curriculum.state_dict()

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from driver.outputs.run_folder import write_whole
 from driver.report import tables
 from driver.report.plots import page_figures, write_readme_plot
 from driver.report.run_data import POLICIES, read_run
@@ -64,9 +65,7 @@ def build_report(run_folder: Path, versions: Mapping[str, str] | None = None) ->
         )
     )
     path = Path(run_folder) / FILE_NAME
-    draft = path.with_suffix(".draft")
-    draft.write_text(page, encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, page)
     return path
 
 

@@ -8,6 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from curriculum.whole_files import whole_file
+from driver.errors import RunFolderError
+from driver.outputs.run_folder import not_written
 from driver.report.figures import PAGE, PRINT, Palette, curve, figure, mark_stages, png, stage_starts, svg
 from driver.report.run_data import POLICIES, RunData
 from driver.report.statistics import wilson_interval
@@ -241,8 +244,12 @@ def write_readme_plot(data: RunData) -> Path | None:
     if made is None:
         return None
     path = data.folder / "plots" / "learning.png"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(png(made))
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise not_written(path, error) from error
+    with whole_file(path, failure=RunFolderError) as draft:
+        draft.write_bytes(png(made))
     return path
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from driver.outputs.run_folder import write_whole
 from driver.report.run_data import POLICIES, Item, RunData, read_run
 from driver.report.statistics import Interval, paired_difference, wilson_interval
 from driver.versions import installed_versions
@@ -30,9 +31,7 @@ def build_summary(run_folder: Path, versions: Mapping[str, str] | None = None) -
     earlier = json.loads(path.read_text()) if path.is_file() else {}
     known = dict(versions or earlier.get("versions") or installed_versions())
     summary = summary_of(read_run(run_folder), known)
-    draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    draft.replace(path)
+    write_whole(path, json.dumps(summary, indent=2, allow_nan=False) + "\n")
     return summary
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from curriculum.task import Task
+from curriculum.whole_files import NotWrittenError, reason_not_written, whole_file
 
 SCHEMA = pa.schema([pa.field(name, pa.string(), nullable=False) for name in Task.model_fields])
 _HASH_KEY = b"content_hash"
@@ -29,21 +30,25 @@ def content_hash(tasks: Iterable[Task]) -> str:
     return digest.hexdigest()
 
 
-def freeze(tasks: Iterable[Task], path: str | os.PathLike[str]) -> str:
+def freeze(tasks: Iterable[Task], path: str | os.PathLike[str], place: str = "folder=") -> str:
     """Writes tasks to a Parquet file, all or nothing, and returns their content hash. Holds one row group at a time.
+
+    Args:
+        tasks: What to write.
+        path: The file.
+        place: What the user sets to have the file elsewhere; for the message when it cannot be written.
 
     Raises:
         ValueError: If two tasks share an id.
+        NotWrittenError: If the disk is full or the folder cannot be written to.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
-        content = _written(tasks, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return content
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWrittenError(reason_not_written(target, error, place)) from error
+    with whole_file(target, place) as draft:
+        return _written(tasks, draft)
 
 
 def _written(tasks: Iterable[Task], path: Path) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.error import URLError
 
 from curriculum.cache import cache_folder
 from curriculum.tasks.sources.bbh import FAMILIES, distinct_examples
+from curriculum.whole_files import whole_file
 
 _PIN = json.loads((Path(__file__).parent / "files.json").read_text(encoding="utf-8"))
 CHECKSUMS: dict[str, str] = _PIN["sha256"]
@@ -100,9 +100,8 @@ def _keep(path: Path, data: bytes, checksum: str) -> None:
         raise ValueError(
             f"{path.name} has SHA-256 {_sha256(data)}, not {checksum}: it was changed on the way and is not kept"
         )
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(data)
-    partial.replace(path)
+    with whole_file(path, "--folder") as draft:
+        draft.write_bytes(data)
 
 
 def _path(family: str, folder: Path | None) -> Path:

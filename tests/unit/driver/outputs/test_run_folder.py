@@ -9,7 +9,7 @@ from source_files import ROOT
 
 from driver.config_loading import load_config
 from driver.errors import RunFolderError
-from driver.outputs.run_folder import RunFolder, append_line, read_lines, write_json, write_whole
+from driver.outputs.run_folder import RunFolder, read_lines, write_json, write_whole
 
 CONFIG = load_config("smoke")
 HOLDER = """
@@ -114,20 +114,6 @@ def test_seconds_of_a_phase_add_up_over_attempts(tmp_path: Path) -> None:
     assert folder.read_phases() == {"sft": {"wall_s": 5.0}, "train": {"wall_s": 1.0}}
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB of its own."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", disk], check=False, capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("this process may not mount a file system")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
-
-
 def test_a_full_disk_leaves_the_old_file_and_no_draft(small_disk: Path) -> None:
     path = small_disk / "state.json"
     write_json(path, "old")
@@ -137,16 +123,6 @@ def test_a_full_disk_leaves_the_old_file_and_no_draft(small_disk: Path) -> None:
         write_whole(path, "x" * 100_000)
     assert json.loads(path.read_text()) == "old"
     assert list(small_disk.iterdir()) == [path]
-
-
-def test_a_line_that_a_full_disk_cut_is_taken_out_by_the_next_one(small_disk: Path) -> None:
-    path = small_disk / "rows.jsonl"
-    append_line(path, "first")
-    with pytest.raises(RunFolderError, match="free some space"):
-        append_line(path, "x" * 100_000)
-    assert read_lines(path) == ["first"]
-    append_line(path, "second")
-    assert read_lines(path) == ["first", "second"]
 
 
 LIMITED = """
@@ -178,28 +154,6 @@ def test_a_folder_that_is_gone_is_told_as_a_run_folder_error(tmp_path: Path) -> 
     for path in (tmp_path / "none" / "a", tmp_path / "file" / "a"):
         with pytest.raises(RunFolderError, match="set folder= to a place"):
             write_whole(path, "x")
-        with pytest.raises(RunFolderError, match="set folder= to a place"):
-            append_line(path, "x")
-
-
-def test_a_last_line_cut_by_a_crash_is_ignored_and_not_grown_together_with_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl"
-    assert read_lines(path) == []
-    append_line(path, {"a": 1})
-    with path.open("a") as file:
-        file.write('{"b": ')
-    assert read_lines(path) == [{"a": 1}]
-    append_line(path, {"c": 3})
-    append_line(path, {"d": 4})
-    assert read_lines(path) == [{"a": 1}, {"c": 3}, {"d": 4}]
-
-
-def test_a_last_line_that_only_lacks_its_line_feed_counts(tmp_path: Path) -> None:
-    path = tmp_path / "rows.jsonl"
-    path.write_text('{"a": 1}\n{"b": 2}')
-    assert read_lines(path) == [{"a": 1}, {"b": 2}]
-    append_line(path, {"c": 3})
-    assert read_lines(path) == [{"a": 1}, {"b": 2}, {"c": 3}]
 
 
 def test_a_broken_line_in_the_middle_is_told_and_not_skipped(tmp_path: Path) -> None:
