@@ -25,6 +25,6 @@ def refuse_missing(
         first = min(map(str, missing))
         raise RunAbortedError(
             f"{phase} asked {len(asked)} questions, {len(asked & written)} answers are written and "
-            f"{len(asked & lost - written)} were lost to faults on our side: {len(missing)} are missing (first: {first}). "
-            "The answers that are there are kept: the same command asks only the missing ones"
+            f"{len(asked & lost - written)} were lost to faults on our side: {len(missing)} are missing "
+            f"(first: {first}). The answers that are there are kept: the same command asks only the missing ones"
         )
