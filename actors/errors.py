@@ -21,6 +21,10 @@ class WeightSyncError(ActorError):
     """A published policy version could not be read, verified or loaded."""
 
 
+class RewardError(ActorError, ValueError):
+    """A reward term of one's own is not there, failed, or gave no finite number."""
+
+
 class StaleRolloutError(ActorError, ValueError):
     """A rollout older than the allowed staleness reached the learner."""
 

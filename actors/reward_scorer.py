@@ -4,6 +4,7 @@ from collections import Counter
 
 from actors.records import GroupSummary, RolloutGroup, ScoredGroup
 from actors.rewards.config import RewardConfig
+from actors.rewards.own_term import own_term
 from actors.rewards.rules import given_answer
 from actors.rewards.scoring import countable_rollouts, scored_group
 from actors.rewards.timed_check import TimedChecker
@@ -13,7 +14,13 @@ class RewardScorer:
     """Binary outcome by the task's own checker, then the configured shaping."""
 
     def __init__(self, config: RewardConfig) -> None:
+        """Starts nothing yet.
+
+        Raises:
+            RewardError: `reward.own` names no function.
+        """
         self._config = config
+        self._own = own_term(config.own) if config.own is not None else None
         self._checker = TimedChecker(config.check_timeout_s)
         self._totals: Counter[str] = Counter()
 
@@ -26,7 +33,7 @@ class RewardScorer:
             await self._checker.is_correct(group.task, given_answer(rollout))
             for rollout in countable_rollouts(group)
         ]
-        scored = scored_group(group, outcomes, self._config)
+        scored = scored_group(group, outcomes, self._config, self._own)
         self._totals["rollouts"] += len(outcomes)
         self._totals["correct"] += sum(outcomes)
         return scored, GroupSummary.of(scored)

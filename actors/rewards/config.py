@@ -1,8 +1,8 @@
 """Settings of the reward: the paper's and the modern preset are two sets of values of the same rules."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from actors.frozen import Frozen
 
@@ -26,3 +26,14 @@ class RewardConfig(Frozen):
     """Most turns that a rollout may take without `turn_penalty`."""
     check_timeout_s: float = Field(default=10.0, gt=0)
     """Seconds that a checker may take; one that takes longer counts as a wrong answer."""
+    own: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+    """A shaping term of one's own, as `module:function` (examples/own_reward.py), added where shaping applies."""
+
+    @model_validator(mode="after")
+    def _own_term_applies_somewhere(self) -> Self:
+        if self.own is not None and self.shaping == "none":
+            raise ValueError(
+                f"reward.own={self.own} is a shaping term, but reward.shaping=none adds no shaping anywhere: set "
+                "reward.shaping to mixed_groups or always, or leave reward.own out"
+            )
+        return self
