@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from string import Template
 
 from pydantic import BaseModel, ConfigDict
 
@@ -98,6 +99,11 @@ def found(pattern: str, question: str, flags: re.RegexFlag = re.NOFLAG) -> str:
     if match is None:
         raise WrongWordingError(question)
     return match.group(1)
+
+
+def filled(template: str, **values: object) -> str:
+    """A script's template with its `$NAME` marks replaced; lines at both ends are trimmed."""
+    return Template(template.strip("\n")).substitute({name: str(value) for name, value in values.items()})
 
 
 def confirms(check_stdout: str) -> bool:
