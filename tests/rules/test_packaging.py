@@ -6,6 +6,7 @@ from functools import cache
 from importlib import metadata
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from source_files import FOLDERS, ROOT, tracked_text_files
@@ -67,6 +68,16 @@ def test_what_the_locks_are_made_from_is_what_the_project_depends_on() -> None:
 def test_what_crosses_between_nodes_has_one_version_in_all_locks() -> None:
     for name in ("ray", "pydantic"):
         assert len({_locked(lock)[name] for lock in ("cpu", "gpu", "sandbox")}) == 1, name
+
+
+def test_the_checks_before_a_commit_are_those_of_make_lint() -> None:
+    lint = (ROOT / "Makefile").read_text().partition("\nlint:")[2].partition("\n\n")[0]
+    by_make = re.findall(r"-m (ruff check|ruff format|mypy)\b", lint)
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    by_hook = [
+        re.sub(r".* -m (\w+(?: check| format)?).*", r"\1", hook["entry"]) for hook in repository["hooks"]
+    ]
+    assert by_hook == by_make == ["ruff check", "ruff format", "mypy"]
 
 
 def test_no_file_holds_a_path_of_the_machine_it_was_written_on() -> None:
