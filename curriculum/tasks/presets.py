@@ -2,7 +2,9 @@
 
 The laptop families have short questions and one-line solutions, because a 135M model on two cores pays for
 every token; their levels differ in how much must be copied without a slip, so that success after SFT varies
-from item to item. The held-out families need a move that training never shows (another function, brackets).
+from item to item. The held-out families need a move that training never shows (another function, brackets), and yet
+they resemble trained ones: lcm is gcd with another function, basic_arithmetic is chain_sum and products with brackets.
+What laptop measures on them is a short step; the presets of the published split keep such families on one side.
 """
 
 from typing import NamedTuple
@@ -10,7 +12,7 @@ from typing import NamedTuple
 from curriculum.tasks.catalogue import sources
 from curriculum.tasks.config import FamilyConfig, SourceName, TaskSetConfig
 from curriculum.tasks.sources.source import source_of
-from curriculum.tasks.split import held_out_families
+from curriculum.tasks.split import SPLIT_VERSION, held_out_families
 
 
 class FamilyPreset(NamedTuple):
@@ -150,6 +152,15 @@ PRESETS: dict[str, FamilyPreset] = {
     "symbench": _of_the_144("symbench"),
     "r1ci": _of_the_144("symbench", "bbh", "reasoning_gym"),
 }
+
+
+OF_THE_SPLIT = frozenset({"reasoning_gym", "symbench", "r1ci"})
+"""Presets whose sides are those of the published split (`curriculum.tasks.split`)."""
+
+
+def split_version(config: TaskSetConfig) -> int | None:
+    """Version of the published split that a config's sides come from; None if they come from elsewhere."""
+    return SPLIT_VERSION if config.file is None and config.preset in OF_THE_SPLIT else None
 
 
 def chosen_families(config: TaskSetConfig) -> FamilyPreset:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from curriculum.tasks.catalogue import FamilyEntry, catalogue
 from curriculum.tasks.config import FamilyConfig, TaskSetConfig
+from curriculum.tasks.presets import split_version
 from curriculum.tasks.sets.parquet import content_hash, freeze
 from curriculum.tasks.sources.bbh import files
 from curriculum.tasks.sources.source import source_of
@@ -63,7 +64,7 @@ def freeze_set(config: TaskSetConfig, path: str) -> None:
     """Make a config's task set and write it to a Parquet file."""
     tasks = built_tasks(config)
     try:
-        content = freeze(tasks, path, "--out")
+        content = freeze(tasks, path, "--out", split_version=split_version(config))
     except NotWrittenError as error:
         raise DriverError(str(error)) from error
     print(f"{len(tasks)} tasks in {path}, content hash {content}")

@@ -4,11 +4,13 @@ takes: config   gives: tasks.parquet
 """
 
 from contextlib import nullcontext
+from pathlib import Path
 
 from curriculum.task import Task
 from curriculum.tasks.config import TaskSetConfig
+from curriculum.tasks.presets import split_version
 from curriculum.tasks.sets.build import build_task_set, families_without_data
-from curriculum.tasks.sets.parquet import freeze
+from curriculum.tasks.sets.parquet import freeze, load
 from curriculum.whole_files import NotWrittenError
 from driver.errors import ConfigError, RunFolderError
 from driver.outputs.progress import Progress
@@ -19,8 +21,31 @@ _MANY_FAMILIES = 12  # fewer are made in the blink of an eye
 
 
 def is_done(session: Session) -> bool:
-    """Whether the task set is frozen."""
-    return session.folder.tasks.is_file()
+    """Whether the task set is frozen.
+
+    Raises:
+        RunFolderError: it is, with the sides of another published split.
+    """
+    if not session.folder.tasks.is_file():
+        return False
+    refuse_other_split(session.folder.tasks, session.config.tasks)
+    return True
+
+
+def refuse_other_split(frozen: Path, config: TaskSetConfig) -> None:
+    """Refuse a frozen set whose held-out families are not those of the present split.
+
+    Raises:
+        RunFolderError: says which split it has.
+    """
+    now = split_version(config)
+    before = load(frozen).split_version or 1  # the first split's sets do not say so
+    if now is not None and before != now:
+        raise RunFolderError(
+            f"{frozen} was made with version {before} of the split into 107 and 37 families, and this is version "
+            f"{now}, which holds out others: set folder= to a new folder, or go on with the version of this "
+            "program that made it"
+        )
 
 
 async def run(session: Session) -> None:
@@ -33,7 +58,7 @@ async def run(session: Session) -> None:
     target = session.folder.tasks
     tasks = built_tasks(session.config.tasks, session.progress)
     try:
-        freeze(tasks, target)
+        freeze(tasks, target, split_version=split_version(session.config.tasks))
     except NotWrittenError as error:
         raise RunFolderError(str(error)) from error
 

@@ -18,6 +18,7 @@ from curriculum.whole_files import NotWrittenError, reason_not_written, whole_fi
 
 SCHEMA = pa.schema([pa.field(name, pa.string(), nullable=False) for name in Task.model_fields])
 _HASH_KEY = b"content_hash"
+_SPLIT_KEY = b"split_version"
 _ROWS_PER_GROUP = 512
 _SEPARATOR = b"\x1f"
 
@@ -30,13 +31,20 @@ def content_hash(tasks: Iterable[Task]) -> str:
     return digest.hexdigest()
 
 
-def freeze(tasks: Iterable[Task], path: str | os.PathLike[str], place: str = "folder=") -> str:
+def freeze(
+    tasks: Iterable[Task],
+    path: str | os.PathLike[str],
+    place: str = "folder=",
+    *,
+    split_version: int | None = None,
+) -> str:
     """Writes tasks to a Parquet file, all or nothing, and returns their content hash. Holds one row group at a time.
 
     Args:
         tasks: What to write.
         path: The file.
         place: What the user sets to have the file elsewhere; for the message when it cannot be written.
+        split_version: Of the published split, where the tasks' sides come from it.
 
     Raises:
         ValueError: If two tasks share an id.
@@ -48,10 +56,10 @@ def freeze(tasks: Iterable[Task], path: str | os.PathLike[str], place: str = "fo
     except OSError as error:
         raise NotWrittenError(reason_not_written(target, error, place)) from error
     with whole_file(target, place) as draft:
-        return _written(tasks, draft)
+        return _written(tasks, draft, split_version)
 
 
-def _written(tasks: Iterable[Task], path: Path) -> str:
+def _written(tasks: Iterable[Task], path: Path, split_version: int | None) -> str:
     digest = hashlib.sha256()
     ids: set[bytes] = set()
     num_tasks = 0
@@ -66,7 +74,8 @@ def _written(tasks: Iterable[Task], path: Path) -> str:
                 raise ValueError(f"{num_tasks} tasks share ids: build the set again with one task per id")
             columns = {name: [getattr(task, name) for task in group] for name in SCHEMA.names}
             writer.write_table(pa.table(columns, schema=SCHEMA), row_group_size=_ROWS_PER_GROUP)
-        writer.add_key_value_metadata({_HASH_KEY: digest.hexdigest().encode()})
+        version = {} if split_version is None else {_SPLIT_KEY: str(split_version).encode()}
+        writer.add_key_value_metadata({_HASH_KEY: digest.hexdigest().encode(), **version})
     return digest.hexdigest()
 
 
@@ -98,7 +107,9 @@ class TaskTable(Sequence[Task]):
             raise ValueError(
                 f"{self.path} has columns {schema.names}, not {SCHEMA.names}: freeze the task set again"
             )
-        self.content_hash = (self._file.metadata.metadata or {}).get(_HASH_KEY, b"").decode()
+        metadata = self._file.metadata.metadata or {}
+        self.content_hash = metadata.get(_HASH_KEY, b"").decode()
+        self.split_version = int(metadata[_SPLIT_KEY]) if _SPLIT_KEY in metadata else None
         sizes = [self._file.metadata.row_group(n).num_rows for n in range(self._file.num_row_groups)]
         self._first_rows: list[int] = list(itertools.accumulate(sizes, initial=0))
         self._group = functools.lru_cache(maxsize=8)(self._read_group)
