@@ -92,9 +92,14 @@ class Rollout(Frozen):
     """Seconds spent waiting for the sandbox."""
 
     @property
+    def turn_texts(self) -> tuple[str, ...]:
+        """What the model wrote, turn by turn: the only place an answer may come from."""
+        return tuple(s.text for s in self.segments if s.source is Source.MODEL)
+
+    @property
     def model_text(self) -> str:
-        """All the model's own words, in order: the only place an answer may come from."""
-        return "\n".join(s.text for s in self.segments if s.source is Source.MODEL)
+        """All that the model wrote, in order, for reading."""
+        return "\n".join(self.turn_texts)
 
     @property
     def num_generated_tokens(self) -> int:

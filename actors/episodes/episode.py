@@ -10,7 +10,7 @@ import numpy as np
 
 from actors.callables import ExecuteFn, Finish, GenerateFn, Generation, SamplingSpec
 from actors.episodes.config import RolloutConfig
-from actors.episodes.scripts import STOP_TEXTS, complete_script, observation_text, words_only
+from actors.episodes.scripts import STOP_TEXTS, complete_script, observation_text
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
 from actors.records import EndReason, Execution, Rollout, Segment, Source
@@ -73,7 +73,7 @@ class Episode:
             return limit
         script = complete_script(segment.text)
         if script is None:
-            return EndReason.ANSWER if extract_answer(words_only(segment.text)) else EndReason.SILENT
+            return EndReason.ANSWER if extract_answer(segment.text) else EndReason.SILENT
         if len(self._executions) >= self._config.max_executions:
             return EndReason.EXECUTIONS
         result = await self._run_script(script)

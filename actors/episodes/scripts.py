@@ -1,25 +1,11 @@
-"""Finds the script in what the model wrote, and puts what it printed into words for the model."""
+"""The script of a turn, by the one reader of model text, and what it printed in words for the model."""
 
-import re
-
+from curriculum.tasks.model_text import STOP_TEXTS, complete_script, words_only
 from sandbox_service import ExecutionResult, Termination
 
+__all__ = ["STOP_TEXTS", "clipped_middle", "complete_script", "observation_text", "words_only"]
+
 RESULTS_HEADER = "Code Execution Results:"
-STOP_TEXTS = ("\n```\n",)
-"""Ends a turn once a block is closed. A block of another language stops it too; then `Episode` lets the turn go on."""
-
-_SCRIPT = re.compile(r"^[ \t]*```python[ \t]*\n(.*?)^[ \t]*```[ \t]*$", re.MULTILINE | re.DOTALL)
-
-
-def complete_script(turn_text: str) -> str | None:
-    """The first complete ```` ```python ```` block of a turn, without its fences; None if there is none."""
-    match = _SCRIPT.search(turn_text)
-    return match.group(1) if match else None
-
-
-def words_only(model_text: str) -> str:
-    """The model's text without its scripts: an answer printed by a script is not an answer given."""
-    return _SCRIPT.sub("", model_text)
 
 
 def observation_text(result: ExecutionResult, max_chars: int) -> str:

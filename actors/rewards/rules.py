@@ -4,18 +4,19 @@ Source: R1-Code-Interpreter (arXiv 2505.21668), section on rewards: +1 correct, 
 """
 
 from actors.episodes.scripts import complete_script, words_only
-from actors.records import EndReason, Rollout, Source
+from actors.records import EndReason, Rollout
 from curriculum.tasks.answers import extract_answer
 
 
 def given_answer(rollout: Rollout) -> str | None:
     """The last answer in the model's own words, scripts and their output left out."""
-    return extract_answer(words_only(rollout.model_text))
+    # Turn by turn: a script that one of them left open does not reach into the next.
+    return extract_answer("\n".join(words_only(text) for text in rollout.turn_texts))
 
 
 def has_right_format(rollout: Rollout) -> bool:
     """Every turn but the last holds one complete script, and the rollout ended with an answer."""
-    turns = [s.text for s in rollout.segments if s.source is Source.MODEL]
+    turns = rollout.turn_texts
     return (
         rollout.end_reason is EndReason.ANSWER
         and all(complete_script(text) is not None for text in turns[:-1])

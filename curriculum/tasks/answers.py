@@ -6,9 +6,10 @@ code that prints `<<<x>>>` is not an answer until the model repeats it.
 
 import re
 
+from curriculum.tasks.model_text import words_only
+
 # More than three brackets open an answer too; the innermost pair wins, so "<<<<6>>>>" reads "6".
 _ANSWER = re.compile(r"<<<+((?:(?!<<<|>>>).)*)>>>", re.DOTALL)
-_SCRIPT = re.compile(r"^```python[^\n]*\n.*?^```[ \t]*$", re.DOTALL | re.MULTILINE)
 _BRACKETS = "()[]{}"
 _TRIVIA = " \t\r\n.\u2026_*`'\""
 
@@ -38,7 +39,7 @@ def extract_answer(text: str) -> str | None:
     Args:
         text: The model's own text, without what the environment wrote.
     """
-    found = _ANSWER.findall(_SCRIPT.sub("", text))
+    found = _ANSWER.findall(words_only(text))
     if not found:
         return None
     answer: str = found[-1].strip()

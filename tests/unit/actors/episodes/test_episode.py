@@ -13,6 +13,7 @@ from actors.episodes.episode import Episode
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
 from actors.records import EndReason, Rollout, Source
+from actors.rewards.rules import given_answer
 from sandbox_service import ExecutionRequest, ExecutionResult, SandboxPool, Termination
 from sandbox_service.outcome import infrastructure_result
 from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN
@@ -198,6 +199,34 @@ async def test_a_script_after_a_bare_block_in_the_same_turn_is_run(hold: Hold) -
     rollout = await hold("Like\n```\n2 * 3\n```\nso:\n" + SCRIPT_TURN, ANSWER_TURN)
     assert [e.code for e in rollout.executions] == ["print(2 * 3)\n"]
     assert rollout.end_reason is EndReason.ANSWER
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "```py\nprint(2 * 3)\n```\n",
+        "So: ```Python3\nprint(2 * 3)\n```  \n",
+        "1. Compute\n\n   ```python\n   print(2 * 3)\n   ```\n",
+        "````python\ns = '```'\nprint(2 * 3)\n````\n",
+        "~~~python\nprint(2 * 3)\n~~~\n",
+        "```python\r\nprint(2 * 3)\r\n```\r\n",
+    ],
+)
+async def test_a_script_in_any_fence_ends_the_turn_before_the_model_invents_what_it_prints(
+    hold: Hold, script: str
+) -> None:
+    rollout = await hold(f"{script}It prints 7. <<<7>>>", ANSWER_TURN)
+    assert [s.text for s in rollout.segments if s.source is Source.MODEL] == [script, ANSWER_TURN]
+    assert [(e.termination, e.output) for e in rollout.executions] == [("ok", "Code Execution Results:\n6")]
+    assert rollout.end_reason is EndReason.ANSWER
+
+
+async def test_a_turn_cut_inside_its_script_gives_no_answer(hold: Hold, tiny_tokenizer: Any) -> None:
+    whole = "```python\nprint('<<<42>>>')\n" + "x = 1\n" * 40
+    rollout = await hold(whole, max_turn_tokens=60)
+    assert rollout.end_reason is EndReason.TURN_TOKENS
+    assert "<<<42>>>" in rollout.turn_texts[0]
+    assert given_answer(rollout) is None
 
 
 async def test_a_turn_closed_by_the_model_itself_gets_one_end_token(hold: Hold, tiny_tokenizer: Any) -> None:

@@ -42,3 +42,9 @@ def test_format_is_worth_its_weight_either_way() -> None:
 def test_turns_cost_once_when_there_are_more_than_are_free(num_turns: int, free_turns: int) -> None:
     turns = [SCRIPT_TURN] * (num_turns - 1) + [ANSWER_TURN]
     assert turn_term(rollout(turns), 0.1, free_turns) == (-0.1 if num_turns > free_turns else 0.0)
+
+
+def test_a_script_left_open_in_one_turn_does_not_reach_into_the_next() -> None:
+    turns = ["```python\nprint(1)\n```\nand\n```python\nprint('<<<5>>>')\n", ANSWER_TURN]
+    assert given_answer(rollout(turns)) == "6"
+    assert given_answer(rollout(turns[:1])) is None
