@@ -7,7 +7,7 @@ from pydantic import Field
 from actors.frozen import Frozen
 
 InstructionsName = Literal["short", "full", "text", "code_first"]
-"""Wordings of the instructions, see `actors.episodes.instructions`."""
+"""Wordings of the instructions, see `curriculum.tasks.instructions`."""
 
 
 class RolloutConfig(Frozen):

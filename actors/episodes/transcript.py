@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from actors.episodes.instructions import INSTRUCTIONS
 from actors.episodes.turn_ends import turn_ends
 from actors.records import Segment, SftRollout, Source
+from curriculum.tasks.instructions import INSTRUCTIONS
 
 _NO_INTS = np.empty(0, dtype=np.int32)
 _NO_FLOATS = np.empty(0, dtype=np.float32)

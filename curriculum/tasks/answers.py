@@ -6,6 +6,7 @@ code that prints `<<<x>>>` is not an answer until the model repeats it.
 
 import re
 
+from curriculum.tasks.instructions import PLACEHOLDERS
 from curriculum.tasks.model_text import words_only
 
 # More than three brackets open an answer too; the innermost pair wins, so "<<<<6>>>>" reads "6".
@@ -13,8 +14,8 @@ _ANSWER = re.compile(r"<<<+((?:(?!<<<|>>>).)*)>>>", re.DOTALL)
 _BRACKETS = "()[]{}"
 _TRIVIA = " \t\r\n.\u2026_*`'\""
 
-# What a model copies from the prompt instead of answering.
-_PLACEHOLDERS = frozenset(
+# What a model copies from the prompt instead of answering: ours, and those that models know from others.
+_PLACEHOLDERS = PLACEHOLDERS | frozenset(
     {
         "answer",
         "answer content",

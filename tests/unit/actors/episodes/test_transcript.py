@@ -3,9 +3,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.episodes.instructions import INSTRUCTIONS
 from actors.episodes.transcript import Transcriber
 from actors.records import Segment, Source
+from curriculum.tasks.instructions import INSTRUCTIONS
 from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN
 
 OBSERVATION = "Code Execution Results:\n6"

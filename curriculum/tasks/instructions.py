@@ -1,8 +1,11 @@
 """What the model is told before the question.
 
 The fence is shown alone on its line and without a full stop after it: a model copies a stray one into its answers.
-`code_first` and `text` are the other ways of answering that improvement potential may be measured with.
+`code_first` and `text` are the other ways of answering that improvement potential may be measured with. All stand
+here, below the code that says them, since the reader of answers must know their placeholders.
 """
+
+import re
 
 INSTRUCTIONS = {
     "short": (
@@ -28,3 +31,12 @@ INSTRUCTIONS = {
         "brackets, for example <<<42>>>"
     ),
 }
+
+PLACEHOLDERS = frozenset(
+    held
+    for text in INSTRUCTIONS.values()
+    for held in re.findall(r"<<<(.*?)>>>", text)
+    # A number is an example, and may be the right answer to a question.
+    if any(letter.isalpha() for letter in held)
+)
+"""What the instructions put where the answer belongs: a model that repeats it has not answered."""
