@@ -15,9 +15,9 @@ class SamplingSpec(Frozen):
     """How to sample one turn."""
 
     temperature: float
-    """0 is greedy."""
+    """Divides the logits before sampling; 0 takes the likeliest token."""
     top_p: float
-    """Nucleus mass."""
+    """Nucleus mass: only the likeliest tokens that together have this probability are sampled from."""
     max_tokens: int
     """Longest turn in tokens."""
     stop: tuple[str, ...]
@@ -47,13 +47,13 @@ class Generation(Frozen):
     token_ids: np.ndarray
     """int32 [T], the stop token included when the model sampled it."""
     logprobs: np.ndarray
-    """float32 [T]."""
+    """float32 [T], log-probability of each token under the weights that sampled it."""
     versions: np.ndarray
     """int32 [T] policy version of each token."""
     text: str
     """The tokens as text, special tokens left out."""
     finish: Finish
-    """Why it stopped."""
+    """Why the engine stopped sampling."""
     stop_text: str | None = None
     """The text that stopped it; None under `stop` means that a token ended the turn."""
 
@@ -81,7 +81,7 @@ class GenerateFn(Protocol):
 
 
 class ExecuteFn(Protocol):
-    """Run one script."""
+    """Run one script in the sandbox, wherever that is."""
 
     def __call__(self, request: ExecutionRequest) -> Awaitable[ExecutionResult]:
         """Returns `infrastructure` when no worker could run it after retries."""

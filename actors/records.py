@@ -62,9 +62,9 @@ class Execution(Frozen):
     """One script the model ran and what came of it."""
 
     code: str
-    """The script."""
+    """The script that was run, without its fence."""
     termination: str
-    """`sandbox_service.Termination` value."""
+    """How it ended: a value of `sandbox_service.Termination`."""
     output: str
     """What the model was shown."""
     duration_s: float
@@ -85,7 +85,7 @@ class Rollout(Frozen):
     executions: tuple[Execution, ...]
     """Scripts run, in order."""
     end_reason: EndReason
-    """Why it stopped."""
+    """Why the conversation stopped here."""
     generate_s: float
     """Seconds spent waiting for the engine."""
     execute_s: float
@@ -126,7 +126,7 @@ class RolloutGroup(Frozen):
     task: Task
     """What was asked, with what its checker needs."""
     rollouts: tuple[Rollout, ...]
-    """G siblings."""
+    """The G siblings, in the order of their index."""
 
 
 class Score(Frozen):
@@ -162,13 +162,13 @@ class GroupSummary(Frozen):
     """The numbers of one scored group, without its tokens: what the driver decides from."""
 
     group_id: str
-    """Which group."""
+    """Id of the group that is summed up."""
     task_id: str
-    """Which task."""
+    """Id of the task that its rollouts answer."""
     family: str
-    """Its family."""
+    """Family of that task."""
     num_rollouts: int
-    """Rollouts that count."""
+    """Rollouts of the group that count."""
     num_correct: int
     """Right ones among them."""
     num_infrastructure: int
@@ -178,7 +178,7 @@ class GroupSummary(Frozen):
     num_generated_tokens: int
     """Tokens the model sampled."""
     num_executions: int
-    """Scripts run."""
+    """Scripts that its rollouts ran, all together."""
     end_reasons: dict[str, int]
     """How many rollouts ended for which reason."""
     terminations: dict[str, int]
@@ -251,31 +251,31 @@ class TensorSpec(Frozen):
     dtype: str
     """Torch dtype name, for example `float32`."""
     shape: tuple[int, ...]
-    """Its shape."""
+    """Sizes of the parameter's dimensions."""
     bucket: int
-    """Which bucket."""
+    """Number of the bucket that holds it."""
     offset: int
     """First byte in the bucket."""
     num_bytes: int
-    """Its length."""
+    """Bytes that it takes there."""
 
 
 class WeightManifest(Frozen):
     """One published policy version: how to read its buckets, and how to know they are whole."""
 
     version: int
-    """Policy version."""
+    """Policy version that these weights are."""
     tensors: tuple[TensorSpec, ...]
-    """In bucket order."""
+    """Every parameter, in the order in which it lies in the buckets."""
     checksums: tuple[str, ...]
-    """One per bucket."""
+    """Checksum of each bucket, in order."""
 
 
 class PolicyVersion(Frozen):
     """A policy version that the engines now serve."""
 
     version: int
-    """Policy version."""
+    """Number of the version, one more with each update."""
     publish_s: float
     """Gathering and writing the buckets."""
     load_s: float

@@ -139,7 +139,7 @@ class RolloutWorker:
         }
 
     async def close(self) -> None:
-        """End the engine."""
+        """End the engine and its processes."""
         self._engine.close()
 
     def _transcriber(self, instructions: str) -> Transcriber:

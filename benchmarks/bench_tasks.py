@@ -138,7 +138,7 @@ def of_families(families: list[FamilyConfig]) -> dict[str, Any]:
 
 
 def slowest(rates: dict[str, float]) -> dict[str, float]:
-    """The ten lowest."""
+    """The ten families with the lowest figures, slowest first."""
     return {name: round(rates[name], 1) for name in sorted(rates, key=rates.__getitem__)[:NUM_SLOWEST]}
 
 
@@ -185,7 +185,7 @@ def table_of(floor: dict[str, dict[str, Any]]) -> str:
 
 
 def measured(options: argparse.Namespace) -> dict[str, Any]:
-    """All of it."""
+    """All figures of the benchmark, as they are written to its results."""
     per_family = 200 if options.full else 10
     config = TaskSetConfig(
         preset="r1ci", families=tuple(options.only), bbh_folder=options.bbh, num_processes=2,

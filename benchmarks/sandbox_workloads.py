@@ -29,7 +29,7 @@ class Workload(NamedTuple):
 
 
 def trivial(n: int) -> Workload:
-    """Computes nothing."""
+    """Computes nothing to speak of: what remains is the cost of running a script at all."""
     return Workload(TRIVIAL.format(n=n), f"{n + 1}\n")
 
 

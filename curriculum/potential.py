@@ -34,11 +34,11 @@ class TaskPotential(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     task_id: str
-    """Which task."""
+    """Id of the measured task."""
     num_correct: int
-    """Correct rollouts."""
+    """How many of its rollouts were right."""
     num_rollouts: int
-    """Scored rollouts."""
+    """How many of its rollouts were scored."""
     potential: float = Field(ge=0.0)
     """`improvement_potential` of the counts; 0 where nothing was measured."""
     agent: str = POLICY

@@ -33,7 +33,7 @@ class StagePlan(_Record):
     """All stages in order."""
 
     stages: tuple[Stage, ...]
-    """At least one."""
+    """The stages in order; there is at least one."""
     notes: tuple[str, ...]
     """What was merged and why, for the report."""
 

@@ -34,9 +34,9 @@ class TaskOutcome(_Record):
     """How one group of rollouts on a task went: the feedback to the curriculum."""
 
     task_id: str
-    """Which task."""
+    """Id of the task that was tried."""
     num_correct: int
-    """Correct rollouts."""
+    """How many of the rollouts were right."""
     num_rollouts: int
     """Scored rollouts; those that failed on our side are not counted."""
     version: int

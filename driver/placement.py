@@ -38,17 +38,17 @@ class ActorSpec(Frozen):
     name: str
     """First part of the actors' names in the dashboard."""
     role: Role
-    """What they do."""
+    """Which of the roles the actors have; it decides their class."""
     count: int
     """How many at the start, and never fewer."""
     max_count: int
     """How many at most; more than `count` only for a pool that follows its backlog."""
     num_cpus: float
-    """CPUs reserved."""
+    """CPUs that Ray reserves for one actor."""
     num_gpus: float
-    """GPUs reserved."""
+    """GPUs that Ray reserves for one actor."""
     resources: dict[str, float]
-    """Custom resources reserved."""
+    """Custom resources that Ray reserves for one actor, by name."""
     label: str | None
     """Value of the node label `pool` that they need, `!value` for any but it; None runs anywhere."""
 
@@ -63,7 +63,7 @@ class Placement(Frozen):
     """All roles of a run."""
 
     actors: tuple[ActorSpec, ...]
-    """One per role."""
+    """What to start, one spec per role."""
     autoscaled_roles: tuple[Role, ...] = ()
     """Roles whose nodes come only once their actors wait for them: not needed at the start."""
 

@@ -65,7 +65,7 @@ class ExecutionResult(_Record):
     execution_id: str
     """Copied from the request."""
     termination: Termination
-    """How it ended."""
+    """How the script ended, seen from outside."""
     stdout: str
     """Standard output, head and tail kept, the cut marked."""
     stderr: str

@@ -76,7 +76,7 @@ class ScriptedEngine:
         self.version = manifest.version
 
     def close(self) -> None:
-        """Refuse further turns."""
+        """From now on it is dead and refuses further turns."""
         self.is_closed = True
 
     def _place(self, ids: list[int]) -> tuple[int, int]:

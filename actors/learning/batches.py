@@ -45,7 +45,7 @@ class Targets:
     adv_N: NDArray[np.float32]
     weight_N: NDArray[np.float32]
     sample_N: NDArray[np.int64]
-    """`Sample.index` of each."""
+    """int64 [N], `Sample.index` of the sample that each token belongs to."""
 
 
 @dataclass(frozen=True)

@@ -27,19 +27,19 @@ class Sample:
     """One rollout as the learner sees it."""
 
     index: int
-    """Place in the batch."""
+    """Place of the sample in its batch."""
     prompt_P: NDArray[np.int64]
     """Tokens before the model's first."""
     response_T: NDArray[np.int64]
-    """All tokens after."""
+    """All tokens after the prompt, the model's and the environment's."""
     in_loss_T: NDArray[np.bool_]
     """Which of those the model wrote."""
     behaviour_T: NDArray[np.float32]
     """Their log-probabilities when sampled; 0 where there is none."""
     advantage: float = 0.0
-    """Of the rollout."""
+    """Advantage of the rollout, the same for all its tokens."""
     weight: float = 0.0
-    """Of each of its tokens in the loss."""
+    """Weight in the loss of each token that the model wrote."""
 
     @property
     def num_in_loss(self) -> int:

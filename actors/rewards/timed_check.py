@@ -48,7 +48,7 @@ class TimedChecker:
             return False
 
     def close(self) -> None:
-        """End the process."""
+        """End the checkers' process at once."""
         self._drop_pool()
 
     def _drop_pool(self) -> None:

@@ -37,7 +37,7 @@ class SandboxListing(Frozen):
     version: int
     """Grows with every change."""
     executors: tuple[ListedExecutor, ...] = ()
-    """Oldest first."""
+    """Executors that take scripts, the oldest first."""
     broken: str = ""
     """Why there can be none; empty while there are some or some may still come."""
 

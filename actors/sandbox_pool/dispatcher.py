@@ -103,12 +103,12 @@ class SandboxDispatcher:
 
     @property
     def executors(self) -> tuple[ListedExecutor, ...]:
-        """Those known now."""
+        """The executors that it knows at this moment."""
         return tuple(route.executor for route in self._routes.values())
 
     @property
     def num_waiting(self) -> int:
-        """Scripts held back."""
+        """Scripts that it holds back until an executor has room."""
         return len(self._waiting)
 
     async def __call__(self, request: ExecutionRequest) -> ExecutionResult:

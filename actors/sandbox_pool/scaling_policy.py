@@ -52,7 +52,7 @@ class ExecutorLoad(Frozen):
     """
 
     num_running: int = 0
-    """Scripts that run."""
+    """Scripts that its workers run at this moment."""
     num_queued: int = 0
     """Scripts that wait in it for a worker."""
     idle_s: float = 0.0
@@ -106,7 +106,7 @@ class Grow:
 
 @dataclass(frozen=True)
 class Retire:
-    """End this executor."""
+    """End this executor: it was idle for long enough."""
 
     executor_id: str
 

@@ -20,7 +20,7 @@ class BucketPlan:
     """Where every parameter goes: `BucketPlan(tensors=(...), bucket_bytes=(67108864, 1024))`."""
 
     tensors: tuple[TensorSpec, ...]
-    """In bucket order."""
+    """Every parameter, in the order of the buckets and of the places in them."""
     bucket_bytes: tuple[int, ...]
     """Length of each bucket."""
 

@@ -97,17 +97,17 @@ def option(payload: dict[str, Any], answer: str) -> bool:
 
 
 def yes_no(payload: dict[str, Any], answer: str) -> bool:
-    """Yes or no."""
+    """Yes or no, in any of the usual spellings, as in `payload["answer"]`."""
     return _same(normalisers.yes_no, payload, answer)
 
 
 def boolean(payload: dict[str, Any], answer: str) -> bool:
-    """True or false."""
+    """True or false, in any of the usual spellings, as in `payload["answer"]`."""
     return _same(normalisers.boolean, payload, answer)
 
 
 def validity(payload: dict[str, Any], answer: str) -> bool:
-    """Valid or invalid."""
+    """Valid or invalid, as in `payload["answer"]`."""
     return _same(normalisers.validity, payload, answer)
 
 

@@ -34,7 +34,7 @@ class TaskFamily(Protocol):
     """Makes items and judges answers. Holds no state: the same generator state and settings give the same item."""
 
     name: str
-    """As in `Task.family`."""
+    """What its tasks carry in `Task.family`."""
     capability: Capability
     """What it asks for most."""
     levels: tuple[dict[str, Any], ...]

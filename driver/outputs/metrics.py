@@ -83,7 +83,7 @@ class MetricsLog:
         self._scalars.forget_after(phase, step)
 
     def close(self) -> None:
-        """Finish both files."""
+        """Write what is pending and close both files."""
         self._file.close()
         self._scalars.close()
 

@@ -90,7 +90,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """`write_whole` for JSON."""
+    """A JSON value as text, written whole as by `write_whole`."""
     write_whole(path, json.dumps(value, indent=1))
 
 

@@ -16,7 +16,7 @@ from curriculum.task import Task
 
 @dataclass
 class Ticket:
-    """One admitted group."""
+    """One admitted group: its task, and once it is scored its summary and where it lies."""
 
     group_id: str
     task: Task

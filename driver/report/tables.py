@@ -185,7 +185,7 @@ def share(value: float) -> str:
 
 
 def points(value: float) -> str:
-    """0.123 as `+12.3`."""
+    """A difference of shares in percentage points with its sign: 0.123 as `+12.3`."""
     return f"{100 * value:+.1f}"
 
 

@@ -62,7 +62,7 @@ class FrontMetrics:
         )
 
     def count(self, route: str, status: int) -> None:
-        """Count an answer."""
+        """Count one answer by its route and status."""
         self._answers.labels(route, str(status)).inc()
 
     def observe(self, route: str, result: ExecutionResult) -> None:

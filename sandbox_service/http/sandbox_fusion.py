@@ -69,7 +69,7 @@ class RunCodeRequest(BaseModel):
     memory_limit_MB: int = -1  # noqa: N815
     """MiB the script may take; -1 for this server's default."""
     code: str = Field(examples=['print("hello")'])
-    """The script."""
+    """The script to run."""
     stdin: str | None = None
     """What the script can read from standard input."""
     language: Language = Field(examples=["python"])

@@ -40,12 +40,12 @@ class Sessions:
 
     @property
     def num_open(self) -> int:
-        """Sessions open."""
+        """Sessions that are open at this moment."""
         return len(self._open)
 
     @property
     def num_running(self) -> int:
-        """Cells that run."""
+        """Requests of sessions that run at this moment."""
         return self._admission.num_running
 
     @property

@@ -23,7 +23,7 @@ class WorkerSpec:
     scratch_mib: int
     """Size of the scratch folder."""
     file_mib: int
-    """Largest single file."""
+    """Largest single file that a script may write."""
     max_processes: int
     """Processes and threads one script may have at a time."""
     cgroup_folder: str = ""

@@ -18,7 +18,7 @@ class Step(_Record):
     """
 
     remark: str
-    """One short line."""
+    """One short line that says what the script does."""
     script: str
     """Python that prints the answer and nothing else (or fails, if it is a mistake)."""
 
@@ -35,7 +35,7 @@ class Slip(_Record):
     """
 
     script: str
-    """The mistaken script."""
+    """The mistaken script, which is really run."""
     remedy: str
     """What the assistant says on seeing the error, before the right script."""
 
@@ -48,7 +48,7 @@ class Solution(_Record):
     """
 
     step: Step
-    """The right script."""
+    """The right script and the line before it."""
     slips: tuple[Slip, ...] = ()
     """Mistakes that may come before it."""
     remarks: tuple[str, ...] = ()

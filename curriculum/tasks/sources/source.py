@@ -21,7 +21,7 @@ class TaskSource(Protocol):
     """Where families come from. Holds no state; what a family needs besides its name is in its `FamilyConfig`."""
 
     name: SourceName
-    """As in `Task.source`."""
+    """What its tasks carry in `Task.source`."""
     families: tuple[str, ...]
     """Its families among the 144, in the order of the catalogue."""
     hash_dependent: frozenset[str]

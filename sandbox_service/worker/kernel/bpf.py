@@ -18,7 +18,7 @@ def _instruction(code: int, k: int, if_true: int = 0, if_false: int = 0) -> byte
 
 
 def answer(action: int) -> bytes:
-    """End with `action`."""
+    """The instruction that ends the program with `action`."""
     return _instruction(_RETURN, action)
 
 
