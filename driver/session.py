@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from actors.handles.calls import Reference
 from actors.records import GroupSummary
 from curriculum.task import Task
-from curriculum.tasks.sets.parquet import TaskTable, load
+from curriculum.tasks.sets.parquet import TaskTable
 from driver.config import RunConfig
 from driver.errors import RunAbortedError, RunInterruptedError
 from driver.outputs.memory import MemoryWatch
@@ -86,7 +86,7 @@ class Session:
     @cached_property
     def tasks(self) -> TaskTable:
         """The frozen task set."""
-        return load(self.folder.tasks)
+        return self.folder.load_tasks()
 
     async def sweep(
         self, jobs: Iterable[GroupJob], done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]]

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from rich.console import Console
 
 from driver.errors import RunFolderError
+from driver.outputs.rollout_files import read_rollouts
 
 
 def print_rollouts(folder: str, name: str | None, count: int) -> None:
@@ -22,7 +22,7 @@ def print_rollouts(folder: str, name: str | None, count: int) -> None:
             f"no rollout file {name or ''} in {folder}/rollouts: has the run reached that step?"
         )
     console = Console(highlight=False)
-    for row in pq.read_table(files[-1]).slice(0, count).to_pylist():
+    for row in read_rollouts(files[-1])[:count]:
         console.rule(f"{row['rollout_id']}  {row['task_id']}  {'right' if row['is_correct'] else 'wrong'}")
         console.print(row["question"], style="bold", markup=False)
         console.print(row["transcript"], markup=False)

@@ -1,8 +1,10 @@
 """Rollouts as Parquet rows, for reading and for the report: one file per step."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from actors.records import Rollout, Score, ScoredGroup
@@ -55,6 +57,30 @@ class RolloutWriter:
         with whole_file(target, failure=RunFolderError) as draft:
             pq.write_table(table, draft, compression="zstd")
         self._rows = []
+
+
+def read_rollouts(
+    file: Path, columns: list[str] | None = None, rollout_id: str | None = None
+) -> list[dict[str, Any]]:
+    """Rows of a file that `RolloutWriter` wrote.
+
+    Args:
+        file: the Parquet file.
+        columns: which of `SCHEMA`; all if None.
+        rollout_id: only this rollout; all if None.
+
+    Raises:
+        RunFolderError: the file is damaged.
+    """
+    chosen = None if rollout_id is None else pc.field("rollout_id") == rollout_id
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(file, columns=columns, filters=chosen).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunFolderError(
+            f"{file} cannot be read ({reason}): delete it, nothing but samples is lost"
+        ) from error
+    return rows
 
 
 def _row(phase: str, step: int, scored: ScoredGroup, rollout: Rollout, score: Score) -> dict[str, object]:

@@ -10,13 +10,14 @@ from typing import Any
 
 import yaml
 
-from curriculum.whole_files import reason_not_written, whole_file
+from curriculum.tasks.sets.parquet import TaskTable, load
+from curriculum.whole_files import reason_not_written, remove_drafts, whole_file
 from driver.config import RunConfig
 from driver.config_loading import dump_config
 from driver.errors import RunFolderError
+from driver.outputs.resume_rules import PHASES, binding_changes
 
-_FREE_TO_CHANGE = {"placement", "name", "folder", "sandbox"}
-"""Sections that do not change what a run learns from, so a resumed run may differ in them."""
+_MADE_AGAIN = "bring it back from a copy, or delete it and its phase makes it again"
 
 
 class RunFolder:
@@ -34,7 +35,10 @@ class RunFolder:
         self.rollouts = root / "rollouts"
         self.checkpoints = root / "checkpoints"
         self.sft_model = self.checkpoints / "sft"
+        self.sft_partial = self.checkpoints / "sft-partial"
         self.final_model = self.checkpoints / "final"
+        self.potential_partial = root / "potential.partial.jsonl"
+        self.evaluation_partial = root / "evaluation.partial.jsonl"
 
     @contextmanager
     def claimed(self, config: RunConfig) -> Iterator[None]:
@@ -51,21 +55,64 @@ class RunFolder:
                 f"run folder {self.root} cannot be made ({error}): set folder= to a place that can be written to"
             ) from error
         with _held(self.root / ".lock"):
+            for folder in (self.root, self.rollouts, self.checkpoints):
+                remove_drafts(folder)
             self._refuse_other_config(config)
             write_whole(self.config, dump_config(config))
             yield
 
+    def load_tasks(self) -> TaskTable:
+        """The frozen task set.
+
+        Raises:
+            RunFolderError: it is not there, or not as it was frozen.
+        """
+        try:
+            table = load(self.tasks)
+            is_intact = table.is_intact()
+        except (OSError, ValueError) as error:
+            raise RunFolderError(f"{self.tasks} cannot be read ({error}): {_MADE_AGAIN}") from error
+        if not is_intact:
+            raise RunFolderError(f"{self.tasks} does not have the content it was frozen with: {_MADE_AGAIN}")
+        return table
+
+    def begun_phases(self) -> list[str]:
+        """Phases of which something is there, and all before them."""
+        made = {
+            "tasks": self.tasks.exists(),
+            "synthesize": self.traces.exists(),
+            "sft": self.sft_model.exists() or _has_steps(self.sft_partial),
+            "potential": self.potential.exists() or _has_rows(self.potential_partial),
+            "train": self.final_model.exists() or _has_steps(self.checkpoints),
+            "evaluate": self.evaluation.exists() or _has_rows(self.evaluation_partial),
+        }
+        last = max((n for n, phase in enumerate(PHASES) if made[phase]), default=-1)
+        return list(PHASES[: last + 1])
+
+    def has_learner_state(self) -> bool:
+        """Whether a phase would go on from a checkpoint of the learner."""
+        in_sft = not self.sft_model.exists() and _has_steps(self.sft_partial)
+        return in_sft or (not self.final_model.exists() and _has_steps(self.checkpoints))
+
     def _refuse_other_config(self, config: RunConfig) -> None:
         if not self.config.is_file():
             return
-        before = yaml.safe_load(self.config.read_text()) or {}
-        now = yaml.safe_load(dump_config(config))
-        changed = [key for key in sorted(now) if key not in _FREE_TO_CHANGE and before.get(key) != now[key]]
-        if changed:
-            inner = [f"{k}.{i}" for k in changed for i in _differences(before.get(k), now[k])]
+        try:
+            before = yaml.safe_load(self.config.read_text(encoding="utf-8")) or {}
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            before = error
+        if not isinstance(before, dict):
             raise RunFolderError(
-                f"{self.root} holds a run made with other settings ({', '.join(inner[:6] or changed)}): go on with "
-                "those, or set folder= to a new folder, or delete this one"
+                f"{self.config} cannot be read, so nobody knows what this run was made with: bring it back from a "
+                "copy, or set folder= to a new folder"
+            )
+        now = yaml.safe_load(dump_config(config))
+        changed = binding_changes(before, now, self.begun_phases(), self.has_learner_state())
+        if changed:
+            more = f" and {len(changed) - 6} more" if len(changed) > 6 else ""
+            raise RunFolderError(
+                f"{self.root} holds a run made with other settings: {', '.join(changed[:6])}{more}. Go on with those, "
+                "or set folder= to a new folder, or delete this one"
             )
 
     def record_phase(self, name: str, wall_s: float) -> None:
@@ -76,7 +123,7 @@ class RunFolder:
 
     def read_phases(self) -> dict[str, dict[str, float]]:
         """Seconds per phase so far."""
-        return json.loads(self.phases.read_text()) if self.phases.is_file() else {}
+        return read_json(self.phases) if self.phases.is_file() else {}
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -92,6 +139,23 @@ def write_whole(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """A JSON value as text, written whole as by `write_whole`."""
     write_whole(path, json.dumps(value, indent=1))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file of the run folder.
+
+    Raises:
+        RunFolderError: it cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise RunFolderError(f"{path} is not JSON ({error}): {_MADE_AGAIN}") from error
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be read ({error.strerror}): {_MADE_AGAIN}") from error
+    if not isinstance(content, dict):
+        raise RunFolderError(f"{path} must hold an object, not a {type(content).__name__}: {_MADE_AGAIN}")
+    return content
 
 
 def read_lines(path: Path) -> list[Any]:
@@ -145,7 +209,9 @@ def _held(lock: Path) -> Iterator[None]:
         yield
 
 
-def _differences(before: Any, now: Any) -> list[str]:
-    if not (isinstance(before, dict) and isinstance(now, dict)):
-        return [f"{before!r} -> {now!r}"]
-    return [key for key in now if before.get(key) != now[key]]
+def _has_steps(folder: Path) -> bool:
+    return any(folder.glob("step-*"))
+
+
+def _has_rows(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0

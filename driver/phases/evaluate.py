@@ -31,7 +31,7 @@ async def run(session: Session) -> None:
     Raises:
         RunAbortedError: an item has no answer in the file although not all of its rollouts were lost.
     """
-    partial = session.folder.root / "evaluation.partial.jsonl"
+    partial = session.folder.evaluation_partial
     policies = session.config.evaluation.policies
     items = session.tasks.split("test") + session.tasks.split("held_out")
     known = _answered(read_lines(partial))

@@ -4,7 +4,6 @@ takes: the `train` split, checkpoints/sft   gives: potential.json
 """
 
 import asyncio
-import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from curriculum.potential import POLICY, TaskPotential, one_per_task
 from curriculum.scheduler import Curriculum
 from curriculum.task import Task
 from driver.outputs.row_writer import RowWriter
-from driver.outputs.run_folder import read_lines, write_json
+from driver.outputs.run_folder import read_json, read_lines, write_json
 from driver.phases.checkpoints import refuse_damaged_model
 from driver.phases.completeness import refuse_missing
 from driver.session import GroupJob, Session
@@ -37,7 +36,7 @@ async def run(session: Session) -> None:
         RunAbortedError: a task has no count in the file although not all of its rollouts were lost.
     """
     config = session.config.potential
-    partial = session.folder.root / "potential.partial.jsonl"
+    partial = session.folder.potential_partial
     tasks = session.tasks.split("train")
     known = _measured_pairs(read_lines(partial))
     jobs = [
@@ -87,9 +86,7 @@ async def run(session: Session) -> None:
 
 def measured(session: Session) -> list[TaskPotential]:
     """The potentials in potential.json; the wording that RL uses counts as the policy's own."""
-    agents = {
-        row["task_id"]: row["agents"] for row in json.loads(session.folder.potential.read_text())["tasks"]
-    }
+    agents = {row["task_id"]: row["agents"] for row in read_json(session.folder.potential)["tasks"]}
     return _records(agents, session.config.rollout.instructions)
 
 

@@ -96,4 +96,4 @@ async def _resumed_step(session: Session) -> int:
 
 
 def _partial(session: Session) -> Path:
-    return session.folder.checkpoints / "sft-partial"
+    return session.folder.sft_partial

@@ -1,6 +1,5 @@
 """Reads what a run folder holds so far. What is not there is named in `missing`, never made up."""
 
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from curriculum.tasks.sets.parquet import load
 from driver.errors import RunFolderError
 from driver.outputs.metrics import MetricLine, read_metrics
+from driver.outputs.run_folder import RunFolder, read_json
 
 POLICIES = ("base", "sft", "grpo")
 """In the order in which training makes them."""
@@ -101,7 +100,7 @@ def read_run(folder: Path) -> RunData:
         evaluation_wall_s=wall,
         potential=_json(folder / "potential.json", missing, "improvement potential"),
         phases={name: float(phase["wall_s"]) for name, phase in phases.items() if "wall_s" in phase},
-        task_set=_task_set(folder / "tasks.parquet"),
+        task_set=_task_set(RunFolder(folder)),
         missing=missing,
     )
     if not any((folder / "rollouts").glob("*.parquet")):
@@ -109,10 +108,10 @@ def read_run(folder: Path) -> RunData:
     return data
 
 
-def _task_set(path: Path) -> dict[str, str | int] | None:
-    if not path.is_file():
+def _task_set(folder: RunFolder) -> dict[str, str | int] | None:
+    if not folder.tasks.is_file():
         return None
-    table = load(path)
+    table = folder.load_tasks()
     return {"content_hash": table.content_hash, "num_tasks": len(table)}
 
 
@@ -124,16 +123,10 @@ def _text(path: Path, missing: list[str], what: str) -> str:
 
 
 def _json(path: Path, missing: list[str], what: str) -> dict[str, Any] | None:
-    text = _text(path, missing, what)
-    if not text:
+    if not path.is_file():
+        missing.append(f"{what}: no {path.name}")
         return None
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise RunFolderError(f"{path} is not JSON ({error}): delete it and run its phase again") from error
-    if not isinstance(content, dict):
-        raise RunFolderError(f"{path} must hold an object: delete it and run its phase again")
-    return content
+    return read_json(path)
 
 
 def _name(config_text: str) -> str:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from driver.outputs.rollout_files import read_rollouts
 
 _NEWEST_FILES = 40
 _PER_KIND = 3
@@ -50,8 +49,7 @@ def sample_rollouts(folder: Path) -> list[Sample]:
 
 
 def _narrow_rows(file: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = pq.read_table(file, columns=_NARROW).to_pylist()
-    return rows
+    return read_rollouts(file, columns=_NARROW)
 
 
 def _mends_an_error(row: dict[str, Any]) -> bool:
@@ -71,8 +69,7 @@ def _varied(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _full(file: Path, rollout_id: str) -> dict[str, Any]:
-    table = pq.read_table(file, filters=pc.field("rollout_id") == rollout_id)
-    row: dict[str, Any] = table.to_pylist()[0]
+    row = read_rollouts(file, rollout_id=rollout_id)[0]
     for name in ("question", "transcript"):
         row[name] = _shortened(row[name] or "")
     row["code"] = [_shortened(text) for text in row["code"]]

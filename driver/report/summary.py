@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from driver.outputs.run_folder import write_whole
+from driver.errors import RunFolderError
+from driver.outputs.run_folder import read_json, write_whole
 from driver.report.run_data import POLICIES, Item, RunData, read_run
 from driver.report.statistics import Interval, paired_difference, wilson_interval
 from driver.versions import installed_versions
@@ -28,11 +29,19 @@ def build_summary(run_folder: Path, versions: Mapping[str, str] | None = None) -
         versions: what the run used; left out, those of an earlier summary stand, else those installed here.
     """
     path = Path(run_folder) / "summary.json"
-    earlier = json.loads(path.read_text()) if path.is_file() else {}
+    earlier = _earlier(path)
     known = dict(versions or earlier.get("versions") or installed_versions())
     summary = summary_of(read_run(run_folder), known)
     write_whole(path, json.dumps(summary, indent=2, allow_nan=False) + "\n")
     return summary
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    try:
+        return read_json(path)
+    except RunFolderError:
+        # Not there, or damaged: it is made anew anyway.
+        return {}
 
 
 def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:

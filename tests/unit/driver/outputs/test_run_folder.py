@@ -4,12 +4,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from source_files import ROOT
 
+from curriculum.tasks.config import TaskSetConfig
+from curriculum.tasks.sets.build import build_task_set
+from curriculum.tasks.sets.parquet import freeze
 from driver.config_loading import load_config
 from driver.errors import RunFolderError
-from driver.outputs.run_folder import RunFolder, read_lines, write_json, write_whole
+from driver.outputs.run_folder import RunFolder, read_json, read_lines, write_json, write_whole
 
 CONFIG = load_config("smoke")
 HOLDER = """
@@ -74,17 +78,98 @@ def test_a_folder_cannot_be_claimed_twice_at_once_but_again_afterwards(tmp_path:
 def test_another_config_is_refused_with_the_changed_keys_named(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with folder.claimed(CONFIG):
-        pass
+        # What a run in the middle of training has made.
+        (folder.checkpoints / "step-1").mkdir()
     other = load_config("smoke", ["rollout.group_size=8", "model=other"])
     with (
         pytest.raises(
-            RunFolderError, match=r"model\.'tiny-random-llama' -> 'other', rollout\.group_size"
+            RunFolderError,
+            match=r"model='tiny-random-llama' -> 'other' \(sft has begun\), rollout\.group_size=4 -> 8",
         ) as caught,
         folder.claimed(other),
     ):
         pass
     assert "set folder= to a new folder" in str(caught.value)
     assert load_config(str(folder.config)) == CONFIG
+
+
+def test_a_key_may_change_until_something_was_made_with_it(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.claimed(CONFIG):
+        folder.traces.write_text("{}")
+    # The traces say that a family has no solver, or the tasks are too few: what an error asks for can be done.
+    for change in ("evaluation.samples=3", "learner.grpo.lr=1e-5", "learner.sft.epochs=2"):
+        with folder.claimed(load_config("smoke", [change])):
+            pass
+    with (
+        pytest.raises(RunFolderError, match=r"synthesis\.seed=0 -> 1 \(synthesize has begun\)"),
+        folder.claimed(load_config("smoke", ["learner.sft.epochs=2", "synthesis.seed=1"])),
+    ):
+        pass
+
+
+def test_phases_count_as_begun_by_what_they_made_and_by_what_came_after(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert folder.begun_phases() == []
+    folder.evaluation_partial.write_text("")
+    assert folder.begun_phases() == []
+    (folder.sft_partial / "step-5").mkdir(parents=True)
+    assert folder.begun_phases() == ["tasks", "synthesize", "sft"]
+    assert folder.has_learner_state()
+    folder.sft_model.mkdir()
+    assert not folder.has_learner_state()
+    (folder.checkpoints / "step-5").mkdir()
+    assert folder.begun_phases() == ["tasks", "synthesize", "sft", "potential", "train"]
+    assert folder.has_learner_state()
+    folder.final_model.mkdir()
+    assert not folder.has_learner_state()
+    folder.evaluation_partial.write_text("{}")
+    assert folder.begun_phases()[-1] == "evaluate"
+
+
+def test_a_run_that_goes_on_clears_away_what_a_killed_one_left_unfinished(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    with folder.claimed(CONFIG):
+        pass
+    for draft in ("summary.json.1.draft", "checkpoints/step-3.2.draft", "rollouts/a.parquet.3.draft"):
+        (tmp_path / draft).write_text("half")
+    with folder.claimed(CONFIG):
+        assert list(tmp_path.rglob("*.draft")) == []
+
+
+def test_a_damaged_file_of_the_run_is_told_with_the_cure(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.phases.write_text('{"sft": {"wal')
+    with pytest.raises(
+        RunFolderError, match=r"phases\.json is not JSON .*delete it and its phase makes it again"
+    ):
+        folder.record_phase("sft", 1.0)
+    folder.potential.write_text("[]")
+    with pytest.raises(RunFolderError, match=r"potential\.json must hold an object, not a list"):
+        read_json(folder.potential)
+    for text in (b"\xff\xfe", b"a: [", b"- 1", b"just text"):
+        folder.config.write_bytes(text)
+        with pytest.raises(RunFolderError, match="nobody knows what"), folder.claimed(CONFIG):
+            pass
+
+
+def test_a_task_set_that_was_cut_or_changed_is_refused(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    tasks = build_task_set(
+        TaskSetConfig(preset="smoke", sft_per_family=2, train_per_family=2, test_per_family=2)
+    )
+    freeze(tasks, folder.tasks)
+    whole = folder.tasks.read_bytes()
+    assert list(folder.load_tasks()) == tasks
+    for place in (0, len(whole) // 3, len(whole) - 9):
+        folder.tasks.write_bytes(whole[:place])
+        with pytest.raises(RunFolderError, match=r"tasks\.parquet cannot be read"):
+            folder.load_tasks()
+    freeze(tasks[:-1], folder.tasks)
+    other = pq.read_table(folder.tasks)
+    pq.write_table(other.replace_schema_metadata({b"content_hash": b"0" * 64}), folder.tasks)
+    with pytest.raises(RunFolderError, match="does not have the content it was frozen with"):
+        folder.load_tasks()
 
 
 def test_what_does_not_change_the_result_may_change(tmp_path: Path) -> None:
