@@ -179,6 +179,45 @@ class RunConfig(Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _nothing_is_capped_in_silence(self) -> "RunConfig":
+        rollout, sandbox = self.rollout, self.sandbox
+        caps = {
+            "rollout.execution_timeout_s": (
+                rollout.execution_timeout_s,
+                "sandbox.timeout_s",
+                sandbox.timeout_s,
+            ),
+            "rollout.execution_memory_mib": (
+                rollout.execution_memory_mib,
+                "sandbox.memory_mib",
+                sandbox.memory_mib,
+            ),
+            "rollout.max_observation_chars": (
+                rollout.max_observation_chars,
+                "sandbox.output_bytes",
+                sandbox.output_bytes,
+            ),
+            "rollout.max_turn_tokens": (
+                rollout.max_turn_tokens,
+                "rollout.max_rollout_tokens",
+                rollout.max_rollout_tokens,
+            ),
+            "sandbox.output_bytes": (
+                sandbox.output_bytes,
+                "sandbox.output_kill_bytes",
+                sandbox.output_kill_bytes,
+            ),
+            "sandbox.file_mib": (sandbox.file_mib, "sandbox.scratch_mib", sandbox.scratch_mib),
+        }
+        for asked, (value, bound, limit) in caps.items():
+            if value > limit:
+                raise ValueError(
+                    f"{asked}={value:g} is above {bound}={limit:g} and would never be reached: lower the first or "
+                    "raise the second"
+                )
+        return self
+
     @property
     def num_steps(self) -> int:
         """GRPO steps over all stages."""

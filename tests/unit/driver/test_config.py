@@ -107,6 +107,41 @@ def test_a_rule_across_sections_is_told_with_its_keys_and_numbers(overrides: lis
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["sandbox.timeout_s=1"], "rollout.execution_timeout_s=5 is above sandbox.timeout_s=1"),
+        (["sandbox.memory_mib=128"], "rollout.execution_memory_mib=256 is above sandbox.memory_mib=128"),
+        (
+            ["rollout.max_observation_chars=300", "sandbox.output_bytes=256"],
+            "rollout.max_observation_chars=300 is above sandbox.output_bytes=256",
+        ),
+        (
+            ["rollout.max_turn_tokens=600"],
+            "rollout.max_turn_tokens=600 is above rollout.max_rollout_tokens=512",
+        ),
+        (
+            ["sandbox.output_kill_bytes=2048"],
+            "sandbox.output_bytes=65536 is above sandbox.output_kill_bytes=2048",
+        ),
+        (["sandbox.file_mib=200"], "sandbox.file_mib=200 is above sandbox.scratch_mib=128"),
+    ],
+)
+def test_what_another_setting_would_cap_in_silence_is_refused_with_both_keys(
+    overrides: list[str], words: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config("smoke", overrides)
+    assert words in str(caught.value)
+
+
+def test_what_is_asked_may_be_exactly_what_is_given() -> None:
+    config = load_config(
+        "smoke", ["sandbox.timeout_s=5", "sandbox.memory_mib=256", "rollout.max_turn_tokens=512"]
+    )
+    assert config.rollout.execution_timeout_s == config.sandbox.timeout_s
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(ConfigError, match=r"rollout.top_p=2.*; unknown key zzzz"):
         load_config("smoke", ["rollout.top_p=2", "zzzz=1"])
