@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,15 +37,20 @@ def _is_there(path: str) -> bool:
     return all(any(ROOT.glob(one.rstrip("/."))) for one in _braces(path))
 
 
+@cache
+def _file_names() -> frozenset[str]:
+    below = [path for name in (*OURS, ".") for path in (ROOT / name).glob("*" if name == "." else "**/*.*")]
+    return frozenset(path.name for path in below)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     missing = [path for path in BARE.findall(text) if not _is_there(path)]
     links = [link for link in LINK.findall(text) if "://" not in link]
     missing += [link for link in links if not (ROOT / document.parent / link).exists()]
-    anywhere = {path.name for path in ROOT.rglob("*.*") if ".venv" not in path.parts}
     quoted = [name for name in QUOTED_FILE.findall(text) if not READERS_OWN.match(name)]
-    missing += [name for name in quoted if name not in anywhere]
+    missing += [name for name in quoted if name not in _file_names()]
     assert missing == []
 
 
