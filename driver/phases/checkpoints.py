@@ -106,7 +106,7 @@ def latest_checkpoint(folder: Path, say: Callable[[str], None] = lambda _: None)
     Raises:
         RunFolderError: there are checkpoints, but none of them is whole.
     """
-    faults = []
+    faults: list[tuple[Path, str]] = []
     for step in reversed(checkpoint_steps(folder)):
         checkpoint = folder / f"step-{step}"
         fault = damage(checkpoint)
