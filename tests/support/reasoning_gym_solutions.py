@@ -61,6 +61,21 @@ def conclusions(metadata: dict[str, Any]) -> Iterator[tuple[str, bool]]:
             yield text, all(truth(world) for world in possible)
 
 
+def variables_in(text: str) -> set[str]:
+    """Names of a formula's variables."""
+    return set(re.findall("[A-Z]", text))
+
+
+def implies(one: str, other: str) -> bool:
+    """Whether a formula is true wherever another one is."""
+    names = sorted(variables_in(one) | variables_in(other))
+    worlds = (
+        dict(zip(names, values, strict=True))
+        for values in itertools.product((True, False), repeat=len(names))
+    )
+    return all(_truth(other)(world) for world in worlds if _truth(one)(world))
+
+
 def _truth(text: str) -> Truth:
     signs = re.findall(r"[A-Z()\u00ac]|[\u2228\u2227\u2192\u2194]", text)
 

@@ -25,6 +25,12 @@ FAMILIES: tuple[str, ...] = tuple(_NAMES.split())
 """Names as in the package."""
 
 LEVELS: dict[str, tuple[dict[str, Any], ...]] = {
+    # Two variables leave nothing to conclude that the premises do not say (`propositions`).
+    "propositional_logic": (
+        {"min_vars": 3, "max_vars": 3, "min_statements": 3, "min_complexity": 2, "max_complexity": 2},
+        {"min_vars": 3, "max_vars": 4, "min_statements": 3, "max_statements": 5, "min_complexity": 2},
+        {"min_vars": 4, "max_vars": 5, "min_statements": 4, "max_statements": 6, "min_complexity": 2},
+    ),
     # The package's own settings give fewer than a hundred distinct questions.
     "tower_of_hanoi": (
         {"min_disks": 3, "max_disks": 5, "max_pegs": 4},
@@ -32,7 +38,7 @@ LEVELS: dict[str, tuple[dict[str, Any], ...]] = {
         {"min_disks": 5, "max_disks": 8, "min_pegs": 5, "max_pegs": 8},
     ),
 }
-"""Levels of families whose default settings do not give enough."""
+"""Levels of families whose default settings do not give enough, or the wrong things."""
 
 SLOW: tuple[str, ...] = (
     "number_sequence",

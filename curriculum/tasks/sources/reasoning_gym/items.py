@@ -11,6 +11,7 @@ from typing import Any
 from curriculum.tasks.config import SourceName
 from curriculum.tasks.draft import Draft, IsNew, derived_seed
 from curriculum.tasks.payloads import encode_payload
+from curriculum.tasks.sources.reasoning_gym import propositions
 
 Levels = tuple[dict[str, Any], ...]
 
@@ -68,12 +69,19 @@ def _level_items(
     dataset = reasoning_gym.create_dataset(name, seed=seed, size=_DATASET_SIZE, **level)
     duplicates = 0
     for index in range(_DATASET_SIZE):
-        item = dataset[index]
-        if is_well_posed(name, item) and is_new(item["question"]):
+        item = posed(name, dataset[index])
+        if item is not None and is_new(item["question"]):
             duplicates = 0
             yield level, item
         elif (duplicates := duplicates + 1) >= _GIVE_UP_AFTER:
             return
+
+
+def posed(name: str, item: dict[str, Any]) -> dict[str, Any] | None:
+    """The item as it is asked here; None for those that nobody can answer, or anybody without reading."""
+    if name == "propositional_logic":
+        return propositions.posed(item)
+    return item if is_well_posed(name, item) else None
 
 
 def is_well_posed(name: str, item: dict[str, Any]) -> bool:

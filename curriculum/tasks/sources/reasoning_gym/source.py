@@ -53,7 +53,10 @@ class ReasoningGymSource:
 
     def published(self, family: str, row: dict[str, Any]) -> Draft:
         """The draft of an item as the package makes it: `question`, and `answer` and `metadata` if it has them."""
-        return items.draft(family, {}, {"answer": None, "metadata": {}, **row})
+        item = items.posed(family, {"answer": None, "metadata": {}, **row})
+        if item is None:
+            raise ValueError("nobody can answer it, or anybody without reading it")
+        return items.draft(family, {}, item)
 
     def with_data(self, family: FamilyConfig, config: TaskSetConfig) -> FamilyConfig:
         """Needs none."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from curriculum.tasks.sources.reasoning_gym.items import scorer
+from curriculum.tasks.sources.reasoning_gym.propositions import concludes
 
 Rule = Callable[[dict[str, Any], str], bool]
 FULL_SCORE = 0.99
@@ -17,8 +18,6 @@ FULL_SCORE = 0.99
 
 _BUTTONS = re.compile(r"[A-Ca-c](?:\s*(?:\u2192|->|,|\s)\s*[A-Ca-c])*")
 _MOVE = re.compile(r"move disk (?P<disk>[0-9]{1,2}) from peg (?P<start>[0-9]) to peg (?P<end>[0-9])\.?", re.I)
-_AND = "\u2227"
-_CONCLUSION = re.compile(r"[A-Z\s()\u00ac\u2227\u2228\u2192\u2194]{1,300}")
 
 
 def by_package(dataset: str, **config: Any) -> Rule:
@@ -64,25 +63,9 @@ def _moves_the_tower(item: dict[str, Any], answer: str) -> bool:
     return len(pegs[meta["target_peg"]]) == int(meta["num_disks"])
 
 
-def _concludes(item: dict[str, Any], answer: str) -> bool:
-    """propositional_logic: the package pays for a copied premise and refuses a variable alone.
-
-    It takes any words for a variable, and needs 20 s for ten thousand signs.
-    """
-    meta = item["metadata"]
-    if not _CONCLUSION.fullmatch(answer) or _signs(answer) in map(_signs, meta["premises"]):
-        return False
-    is_variable = _signs(answer) in meta["variables"]
-    return by_package("propositional_logic")(item, f"{answer} {_AND} {answer}" if is_variable else answer)
-
-
-def _signs(formula: str) -> str:
-    return re.sub(r"[\s()]", "", formula)
-
-
 VERIFIERS: dict[str, Rule] = {
     "cryptarithm": _once_each,
-    "propositional_logic": _concludes,
+    "propositional_logic": concludes,
     "quantum_lock": _buttons_only,
     "sokoban": _steps_only,
     "tower_of_hanoi": _moves_the_tower,

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 from junk_answers import JUNK
-from reasoning_gym_solutions import coloured_neighbours_alike, colours, conclusions, unscrambled
+from reasoning_gym_solutions import (
+    coloured_neighbours_alike,
+    colours,
+    conclusions,
+    implies,
+    unscrambled,
+    variables_in,
+)
 from reasoning_gym_spellings import NEAR_BUT_RIGHT, NOT_SPELLED, RESPELLED, SPELLINGS, mutants, same_value
 from source_files import ROOT
 
@@ -135,12 +142,19 @@ def test_cubes_are_turned(tasks: dict[str, list[Task]]) -> None:
             assert not check(task, wrong), wrong
 
 
-def test_conclusions_follow_from_the_premises(tasks: dict[str, list[Task]]) -> None:
+def test_conclusions_follow_from_the_premises_and_say_all_they_say_of_two_variables(
+    tasks: dict[str, list[Task]],
+) -> None:
     for task in tasks["propositional_logic"]:
-        premises = metadata(task)["premises"]
-        for text, follows in conclusions(metadata(task)):
-            is_new = text not in premises
-            assert check(task, text) == (follows and is_new), (premises, text)
+        meta = metadata(task)
+        premises, about = meta["premises"], set(meta["about"])
+        assert check(task, meta["example_answer"])
+        # The strongest of those about these two: it follows, and all others that follow are true wherever it is.
+        follow = {text for text, follows in conclusions(meta) if follows and variables_in(text) <= about}
+        strongest = {text for text in follow if all(implies(text, other) for other in follow)}
+        assert strongest
+        for text, _ in conclusions(meta):
+            assert check(task, text) == (text in strongest), (premises, text)
             assert not check(task, f"{text} \u2228 because"), text
         # Copied, or true of anything.
         wrong = (
@@ -149,6 +163,7 @@ def test_conclusions_follow_from_the_premises(tasks: dict[str, list[Task]]) -> N
             f"({premises[0]})",
             "(P \u2228 \u00acP)",
             f"Hence {premises[0]}",
+            " \u2227 ".join(premises),
         )
         assert [text for text in wrong if check(task, text)] == []
 
