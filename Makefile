@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself; nothing is repeated when nothing changed.
 #   make run      train the laptop preset: SFT -> improvement potential -> staged GRPO -> evaluation -> report
-#   make test     all tests
+#   make test     all tests but those marked slow; make test-all has these too
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 # Extra arguments for installing torch, for example the address of PyTorch's index of CPU builds.
 TORCH_ARGS ?=
@@ -11,7 +11,7 @@ CONFIG ?= laptop
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench doctor docs lock clean
+.PHONY: help setup run test test-all lint bench doctor docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,7 +29,10 @@ $(VENV)/.installed: requirements/cpu.lock
 run: setup ## train; CONFIG=preset-or-file ARGS="key=value ..."
 	@$(PY) -m driver run $(CONFIG) $(ARGS)
 
-test: setup ## all tests; ARGS is handed to pytest
+test: setup ## all tests but those marked slow; ARGS is handed to pytest
+	@$(PY) -m pytest -m "not slow" $(ARGS)
+
+test-all: setup ## the slow ones too
 	@$(PY) -m pytest $(ARGS)
 
 lint: setup ## style, types, imports
