@@ -17,6 +17,10 @@ class LearnerError(ActorError):
     """The training engine failed."""
 
 
+class NotFiniteError(LearnerError, ArithmeticError):
+    """The policy holds numbers that are not finite, so it was neither published nor saved."""
+
+
 class WeightSyncError(ActorError):
     """A published policy version could not be read, verified or loaded."""
 

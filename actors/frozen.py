@@ -12,3 +12,9 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
     )
+
+
+class Settings(Frozen):
+    """Settings of one part of a run, as a config file has them: its numbers are finite."""
+
+    model_config = ConfigDict(allow_inf_nan=False)

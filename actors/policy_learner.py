@@ -2,9 +2,10 @@
 
 Every rank is called with the same arguments: it takes its own share of the micro-batches and joins the others
 in gathers and sums. Averages run over the whole batch whatever the ranks and micro-batches, so their number
-changes nothing but time and memory.
+changes nothing but time and memory. A step whose numbers are not finite is refused by all ranks and changes nothing.
 """
 
+import math
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -14,13 +15,15 @@ import numpy as np
 
 from actors.errors import LearnerError
 from actors.learning.batches import MicroBatch, micro_batches, packed_rows
-from actors.learning.config import LearnerConfig
+from actors.learning.config import LearnerConfig, LearnerRole
 from actors.learning.samples import Sample, grpo_samples, plain_samples, refuse_stale
 from actors.learning.schedule import learning_rate
 from actors.learning.totals import Totals
 from actors.records import Rollout, ScoredGroup, SftRollout, StepReport, WeightManifest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from actors.engines.deepspeed_engine import DeepSpeedEngine
     from actors.weights.plan import BucketPlan
 
@@ -31,16 +34,17 @@ _KIB_PER_MIB = 1024
 class PolicyLearner:
     """One rank of the learner.
 
-    Example: `learner = PolicyLearner(config, rank=0, world_size=1)`, `learner.setup(*learner.address(),
-    config.model_path, "grpo")`, then `report = learner.train_step(groups, version=0)` and
+    Example: `learner = PolicyLearner(config, LearnerRole(), rank=0, world_size=1)`, `learner.setup(*learner.address(),
+    "models/smollm2", "grpo")`, then `report = learner.train_step(groups, version=0)` and
     `manifest, *buckets = learner.publish(report.version, 64 << 20)`.
     """
 
-    def __init__(self, config: LearnerConfig, rank: int, world_size: int) -> None:
-        self._config, self._rank, self._world_size = config, rank, world_size
+    def __init__(self, config: LearnerConfig, role: LearnerRole, rank: int, world_size: int) -> None:
+        self._config, self._role, self._rank, self._world_size = config, role, rank, world_size
         self._phase: Phase | None = None
+        # Optimiser steps done, training steps to do.
         self._step, self._total_steps = 0, 1
-        self._model_path = config.model_path
+        self._model_path = ""
         self._is_changed = False
         self._open_engine: DeepSpeedEngine | None = None
 
@@ -72,7 +76,7 @@ class PolicyLearner:
 
         Args:
             phase: `sft` or `grpo`.
-            total_steps: optimiser steps to come, for the learning rate's course.
+            total_steps: training steps to come, for the learning rate's course.
             reference_path: the model the KL penalty refers to; by default the one given to `setup`.
         """
         self._phase, self._step, self._total_steps = phase, 0, total_steps
@@ -102,31 +106,35 @@ class PolicyLearner:
                 whole={"loss": float(loss.detach())},
                 per_token={"entropy": float(entropy_N.sum())},
             )
-        metrics = self._stepped(totals)
-        return self._report(version, metrics, samples, started)
+        metrics, refusal = self._stepped(totals)
+        return self._report(version, metrics, samples, started, refusal=refusal)
 
     def train_step(self, groups: Sequence[ScoredGroup], version: int) -> StepReport:
-        """One GRPO step (`grpo.epochs` of them) from version `version` to `version` + 1.
+        """One GRPO step (`grpo.epochs` updates of it) from version `version` to `version` + 1.
+
+        Rollouts with impossible numbers are left out; a step that is not finite without them is refused whole.
 
         Raises:
-            StaleRolloutError: a rollout's oldest token is more than `grpo.max_staleness` versions behind.
+            StaleRolloutError: a rollout's oldest token is more than `max_staleness` versions behind.
         """
         self._require_phase("grpo")
         started = time.perf_counter()
         grpo = self._config.grpo
-        refuse_stale(groups, version=version, max_staleness=grpo.max_staleness)
+        refuse_stale(groups, version=version, max_staleness=self._role.max_staleness)
         samples = grpo_samples(groups, grpo)
+        num_refused = sum(len(group.group.rollouts) for group in groups) - len(samples)
         # A rollout without advantage has no gradient without a KL penalty: it only counts in the average.
         learning = [s for s in samples if s.advantage != 0.0 or grpo.beta > 0]
-        metrics: dict[str, float] = {}
-        for _ in range(grpo.epochs):
-            totals = Totals()
-            for batch in self._share(learning):
-                self._policy_backward(batch, totals)
-            metrics = self._stepped(totals)
+        if num_refused and not samples:
+            metrics, refusal = (
+                {},
+                f"all {num_refused} rollouts have rewards or log-probabilities that are not finite",
+            )
+        else:
+            metrics, refusal = self._updated(learning)
         metrics["skipped_rollouts"] = float(len(samples) - len(learning))
         metrics["advantage_abs"] = float(np.mean([abs(s.advantage) for s in samples])) if samples else 0.0
-        return self._report(version, metrics, samples, started)
+        return self._report(version, metrics, samples, started, refusal=refusal, num_refused=num_refused)
 
     def train_on(self, version: int, *groups: ScoredGroup) -> StepReport:
         """`train_step` with each group an argument of its own, so that each may be a reference."""
@@ -137,9 +145,14 @@ class PolicyLearner:
         return len(self._plan(bucket_bytes).bucket_bytes)
 
     def publish(self, version: int, bucket_bytes: int) -> tuple[WeightManifest | np.ndarray, ...]:
-        """(manifest, bucket 0, bucket 1, ...) on rank 0, () on the others, which take part in the gathers."""
+        """(manifest, bucket 0, bucket 1, ...) on rank 0, () on the others, which take part in the gathers.
+
+        Raises:
+            NotFiniteError: on all ranks, where a weight is not a finite number.
+        """
         from actors.weights.buckets import checksum, manifest_of, packed
 
+        self._engine.refuse_not_finite()
         plan = self._plan(bucket_bytes)
         buckets = []
         for index, num_bytes in enumerate(plan.bucket_bytes):
@@ -195,49 +208,107 @@ class PolicyLearner:
             self._open_engine.close()
             self._open_engine = None
 
-    def _policy_backward(self, batch: MicroBatch, totals: Totals) -> None:
-        from actors.learning.losses import clipped_policy_loss, kl_penalty, policy_metric_sums
+    def _updated(self, samples: Sequence[Sample]) -> tuple[dict[str, float], str | None]:
+        """All updates of one training step; metrics of the last one that was taken, or why none was."""
+        batches = list(self._share(samples))
+        # The policy at the start of the step, as its first update sees it.
+        proximal: list[Tensor] = []
+        metrics: dict[str, float] = {}
+        lr_step = self._step // self._config.grpo.epochs
+        for epoch in range(self._config.grpo.epochs):
+            totals = Totals()
+            for index, batch in enumerate(batches):
+                logp_N = self._policy_backward(batch, totals, proximal[index] if epoch else None)
+                proximal += [] if epoch else [logp_N]
+            found, refusal = self._stepped(totals)
+            if refusal is not None:
+                self._step = (lr_step + (epoch > 0)) * self._config.grpo.epochs
+                # The updates before it stand: it is then a step of fewer updates.
+                return ({**metrics, "refused_updates": 1.0}, None) if epoch else (found, refusal)
+            metrics = found
+        return metrics, None
 
-        grpo, targets = self._config.grpo, batch.targets
+    def _policy_backward(self, batch: MicroBatch, totals: Totals, proximal_N: "Tensor | None") -> "Tensor":
+        """Add one micro-batch's gradient; its log-probabilities under the policy as it is now, without gradient."""
+        from actors.learning.losses import (
+            MOST_LOG_RATIO,
+            clipped_policy_loss,
+            kl_penalty,
+            mismatch_sums,
+            policy_metric_sums,
+        )
+
+        grpo, targets, temperature = self._config.grpo, batch.targets, self._role.temperature
         clip = {"clip_low": grpo.clip_low, "clip_high": grpo.clip_high}
         behaviour_N, adv_N, weight_N = map(
             self._engine.tensor, (targets.behaviour_N, targets.adv_N, targets.weight_N)
         )
-        logp_N, entropy_N = self._engine.forward(batch, grpo.temperature)
+        logp_N, entropy_N = self._engine.forward(batch, temperature)
+        now_N = logp_N.detach()
+        proximal_N = now_N if proximal_N is None else proximal_N
+        cap = grpo.importance_cap
         loss = clipped_policy_loss(
-            logp_N, behaviour_N, adv_N, weight_N, **clip, importance_cap=grpo.importance_cap
+            logp_N, behaviour_N, adv_N, weight_N, **clip, importance_cap=cap, proximal_T=proximal_N
         )
         sums = {}
         if grpo.beta > 0:
-            penalty = kl_penalty(logp_N, self._engine.reference_log_probs(batch, grpo.temperature), weight_N)
+            penalty = kl_penalty(logp_N, self._engine.reference_log_probs(batch, temperature), weight_N)
             sums["reference_kl"] = float(penalty.detach())
             loss = loss + grpo.beta * penalty
         sums["loss"] = float(loss.detach())
         self._engine.backward(loss)
-        per_token = policy_metric_sums(logp_N, behaviour_N, adv_N, **clip)
-        ratio_max = float((logp_N.detach() - behaviour_N).max().exp())
-        per_token["entropy"] = float(entropy_N.sum())
-        totals.add(batch.num_tokens, whole=sums, per_token=per_token, ratio_max=ratio_max)
+        old_N = behaviour_N if cap is None else proximal_N
+        per_token = {
+            **policy_metric_sums(now_N, behaviour_N, adv_N, **clip, proximal_T=old_N),
+            **mismatch_sums(proximal_N, behaviour_N, cap),
+            "entropy": float(entropy_N.sum()),
+        }
+        largest = {
+            "ratio_max": float((now_N - old_N).max().clamp(max=MOST_LOG_RATIO).exp()),
+            "mismatch_max": float((proximal_N - behaviour_N).abs().max()),
+        }
+        totals.add(batch.num_tokens, whole=sums, per_token=per_token, largest=largest)
+        return now_N
 
-    def _stepped(self, totals: Totals) -> dict[str, float]:
-        """Take the optimiser step and average the metrics over ranks."""
-        section = self._config.sft if self._phase == "sft" else self._config.grpo
+    def _stepped(self, totals: Totals) -> tuple[dict[str, float], str | None]:
+        """Take the optimiser step and average the metrics over ranks; or refuse it, on all ranks, and say why."""
+        is_sft = self._phase == "sft"
+        section = self._config.sft if is_sft else self._config.grpo
         schedule = section.schedule
         lr = learning_rate(
-            self._step,
+            # All updates of a training step have its rate.
+            self._step if is_sft else self._step // self._config.grpo.epochs,
             section.lr,
             schedule.kind,
             warmup_steps=schedule.warmup_steps,
             total_steps=self._total_steps,
         )
-        grad_norm = self._engine.step(lr)
+        metrics = totals.reduced(self._engine.sum_over_ranks, self._engine.max_over_ranks)
+        if all(map(math.isfinite, metrics.values())):
+            metrics["grad_norm"] = self._engine.step(lr)
+        else:
+            self._engine.forget_gradient()
+        broken = {name: value for name, value in metrics.items() if not math.isfinite(value)}
+        metrics = {name: value for name, value in metrics.items() if name not in broken} | {"lr": lr}
+        if broken:
+            numbers = ", ".join(f"{name} {value}" for name, value in broken.items())
+            return (
+                metrics,
+                f"{numbers} at optimiser step {self._step + 1} of {self._phase}, learning rate {lr:.3g}",
+            )
         self._step += 1
         self._is_changed = True
-        means = totals.reduced(self._engine.sum_over_ranks, self._engine.max_over_ranks)
-        return {**means, "grad_norm": grad_norm, "lr": lr}
+        return metrics, None
 
     def _report(
-        self, version: int, metrics: dict[str, float], samples: Sequence[Sample], started: float
+        self,
+        version: int,
+        metrics: dict[str, float],
+        samples: Sequence[Sample],
+        started: float,
+        *,
+        refusal: str | None,
+        num_refused: int = 0,
     ) -> StepReport:
         seconds = time.perf_counter() - started
         tokens = float(sum(s.num_in_loss for s in samples))
@@ -248,7 +319,11 @@ class PolicyLearner:
             "step_s": seconds,
             "memory_mib": self.memory_mib(),
         }
-        return StepReport(version=version + 1, metrics=metrics)
+        if refusal is not None:
+            return StepReport(
+                version=version, metrics=metrics, num_refused=num_refused + len(samples), refusal=refusal
+            )
+        return StepReport(version=version + 1, metrics=metrics, num_refused=num_refused)
 
     def _share(self, samples: Sequence[Sample]) -> Iterator[MicroBatch]:
         yield from self._batches(samples, self._world_size)[self._rank]
@@ -261,11 +336,8 @@ class PolicyLearner:
     def _plan(self, bucket_bytes: int) -> "BucketPlan":
         from actors.weights.plan import bucket_plan
 
-        published = self._config.publish_dtype
-        parameters = [
-            (name, dtype if published == "auto" else published, shape)
-            for name, dtype, shape in self._engine.parameters()
-        ]
+        published = self._role.publish_dtype
+        parameters = [(name, published or dtype, shape) for name, dtype, shape in self._engine.parameters()]
         return bucket_plan(parameters, bucket_bytes)
 
     @property

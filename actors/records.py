@@ -238,9 +238,13 @@ class StepReport(Frozen):
     """What one optimiser step did, averaged over ranks."""
 
     version: int
-    """The policy version after the step."""
+    """The policy version after the step; the one before it where the step was refused."""
     metrics: dict[str, float]
-    """loss, grad_norm, entropy, clip_fraction, ratio_mean, approx_kl, num_tokens, step_s, ..."""
+    """loss, grad_norm, entropy, clip_fraction, mismatch_mean, num_tokens, step_s, ...; finite numbers only."""
+    num_refused: int = 0
+    """Rollouts left out since a number of theirs was not finite or impossible; all of them in a refused step."""
+    refusal: str | None = None
+    """Why the whole step was refused and changed nothing, with the numbers; null where it was taken."""
 
 
 class TensorSpec(Frozen):

@@ -10,15 +10,15 @@ from pydantic import Field, model_validator
 
 from actors.engines.config import EngineConfig
 from actors.episodes.config import InstructionsName, RolloutConfig
-from actors.frozen import Frozen
-from actors.learning.config import LearnerConfig
+from actors.frozen import Settings
+from actors.learning.config import LearnerConfig, LearnerRole
 from actors.rewards.config import RewardConfig
 from curriculum.config import CurriculumConfig
 from curriculum.tasks.config import TaskSetConfig
 from sandbox_service.config import SandboxConfig
 
 
-class SynthesisConfig(Frozen):
+class SynthesisConfig(Settings):
     """Traces written by scripted solvers and really executed, for SFT."""
 
     file: str | None = None
@@ -36,7 +36,7 @@ class SynthesisConfig(Frozen):
     """Seed of the draws: which trace has a slip, a look at the data, a slow search or a check."""
 
 
-class PotentialConfig(Frozen):
+class PotentialConfig(Settings):
     """How improvement potential 4p(1-p) is measured on the SFT model."""
 
     samples: int = Field(default=20, ge=2)
@@ -47,7 +47,7 @@ class PotentialConfig(Frozen):
     """Sampling temperature of these rollouts; 0 would make all of a task's the same."""
 
 
-class TrainingConfig(Frozen):
+class TrainingConfig(Settings):
     """The GRPO loop around the learner."""
 
     groups_per_step: int = Field(default=16, ge=1)
@@ -67,7 +67,7 @@ class TrainingConfig(Frozen):
     """Size in MiB of one weight bucket in the object store: weights are published in pieces of this size."""
 
 
-class EvaluationConfig(Frozen):
+class EvaluationConfig(Settings):
     """Accuracy on items that were not trained on, for each of the policies."""
 
     temperature: float = Field(default=0.6, ge=0)
@@ -78,7 +78,7 @@ class EvaluationConfig(Frozen):
     """Rollouts of each policy for each task; accuracy is the mean over them."""
 
 
-class PlacementConfig(Frozen):
+class PlacementConfig(Settings):
     """Which actors run, how many of each, and what each reserves of the cluster."""
 
     rollout_workers: int = Field(default=1, ge=1)
@@ -120,7 +120,7 @@ class PlacementConfig(Frozen):
         return self.max_sandbox_executors or self.sandbox_executors
 
 
-class RunConfig(Frozen):
+class RunConfig(Settings):
     """A whole run: SFT, improvement potential, staged GRPO, evaluation, report."""
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -160,17 +160,6 @@ class RunConfig(Frozen):
             raise ValueError(
                 f"engine.max_model_len={self.engine.max_model_len} is below rollout.max_rollout_tokens="
                 f"{self.rollout.max_rollout_tokens}: raise the first or lower the second"
-            )
-        grpo = self.learner.grpo
-        if "temperature" in grpo.model_fields_set and grpo.temperature != self.rollout.temperature:
-            raise ValueError(
-                f"learner.grpo.temperature={grpo.temperature} is not rollout.temperature={self.rollout.temperature}: "
-                "the learner's ratio is to the distribution that was sampled from; leave the first out"
-            )
-        if "max_staleness" in grpo.model_fields_set and grpo.max_staleness < self.training.max_staleness:
-            raise ValueError(
-                f"learner.grpo.max_staleness={grpo.max_staleness} is below training.max_staleness="
-                f"{self.training.max_staleness}: the learner would refuse its own rollouts; leave the first out"
             )
         if self.potential.instructions[0] != self.rollout.instructions:
             raise ValueError(
@@ -223,13 +212,11 @@ class RunConfig(Frozen):
         """GRPO steps over all stages."""
         return sum(self.curriculum.steps_per_stage)
 
-    def resolved_learner(self, model_path: Path) -> LearnerConfig:
-        """The learner's settings with what other sections decide filled in."""
-        grpo = self.learner.grpo.model_copy(
-            update={"temperature": self.rollout.temperature, "max_staleness": self.training.max_staleness}
+    @property
+    def learner_role(self) -> LearnerRole:
+        """What the other sections ask of the learner."""
+        return LearnerRole(
+            temperature=self.rollout.temperature,
+            max_staleness=self.training.max_staleness,
+            publish_dtype=self.engine.dtype,
         )
-        update = {"model_path": str(model_path), "grpo": grpo}
-        if self.learner.publish_dtype == "auto":
-            # What the engine would round away need not be sent.
-            update["publish_dtype"] = self.engine.dtype
-        return self.learner.model_copy(update=update)

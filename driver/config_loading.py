@@ -16,6 +16,10 @@ PRESETS = Path(__file__).parent / "configs"
 RENAMED_KEYS: dict[str, str] = {
     "rollout.protocol": "rollout.instructions",
     "potential.protocols": "potential.instructions",
+    "learner.model_path": "model",
+    "learner.publish_dtype": "engine.dtype",
+    "learner.grpo.temperature": "rollout.temperature",
+    "learner.grpo.max_staleness": "training.max_staleness",
 }
 """Keys of earlier versions and what to set instead, both dotted: a config that has one is refused with the new name."""
 

@@ -77,12 +77,19 @@ class Cluster:
     def start_learner(self) -> LearnerHandles:
         """Start the learner's ranks, if they are not there yet."""
         if self._learner is None:
-            config = self._config.resolved_learner(self._model_path)
+            learner, role = self._config.learner, self._config.learner_role
             count = self._spec("learner").count
             self._learner = LearnerHandles(
                 [
                     self._actor(
-                        PolicyLearner, "learner", rank, config, rank, count, env=_learner_env(self._config)
+                        PolicyLearner,
+                        "learner",
+                        rank,
+                        learner,
+                        role,
+                        rank,
+                        count,
+                        env=_learner_env(self._config),
                     )
                     for rank in range(count)
                 ]

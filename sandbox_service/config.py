@@ -19,7 +19,7 @@ class SandboxConfig(BaseModel):
     Example: `SandboxConfig(num_workers=4, timeout_s=10, memory_mib=512)`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     num_workers: int = Field(default=2, ge=1, le=1024)
     """Warm workers; each runs one script at a time."""

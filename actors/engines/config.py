@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from actors.frozen import Frozen
+from actors.frozen import Settings
 
 
-class EngineConfig(Frozen):
+class EngineConfig(Settings):
     """How vLLM is started on one rollout worker."""
 
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"

@@ -2,12 +2,13 @@
 
 Invariants: every method but `close` is collective (all ranks call it in the same order). The learning rate is
 given with each step, and gradients add up over any number of backward passes until it: the caller's weights
-already average, so nothing here divides.
+already average, so nothing here divides. Nothing that is not finite reaches the weights, a checkpoint or a reader.
 """
 
 import contextlib
 import ctypes
 import gc
+import math
 import os
 import shutil
 import warnings
@@ -27,8 +28,8 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
-from actors.errors import LearnerError
-from actors.learning.batches import MicroBatch, visible_mask
+from actors.errors import LearnerError, NotFiniteError
+from actors.learning.batches import MicroBatch, empty_micro_batch, visible_mask
 from actors.learning.config import LearnerConfig
 from actors.learning.logprobs import PolicyModel
 
@@ -125,15 +126,45 @@ class DeepSpeedEngine:
         self._engine.backward(loss * self._world_size)
 
     def step(self, lr: float) -> float:
-        """Apply the summed gradient; its norm before clipping is returned."""
+        """Apply the summed gradient; its norm before clipping is returned. One that is not finite is not applied.
+
+        The norm is over all ranks, so all of them apply the gradient or none does.
+        """
         for group in self._base_optimizer.param_groups:
             group["lr"] = lr
         self._engine.step()
         if not self._on_gpu:
             _give_back_free_memory()
         if self._stage:
-            self._grad_norm = float(self._engine.get_global_grad_norm())
+            # DeepSpeed passes over a step with such a norm, and says so nowhere else.
+            is_applied = self._engine.was_step_applied()
+            self._grad_norm = float(self._engine.get_global_grad_norm()) if is_applied else math.inf
         return self._grad_norm
+
+    def forget_gradient(self) -> None:
+        """Throw away what `backward` has added up since the last step."""
+        if self._stage == 0:
+            self._engine.zero_grad()
+            return
+        # Its parts lie in several of DeepSpeed's buffers, which it clears itself where the gradient is not finite.
+        self.backward(self.forward(empty_micro_batch(), 1.0)[0].sum() * math.nan)
+        self._engine.step()
+
+    def refuse_not_finite(self, *, with_optimizer: bool = False) -> None:
+        """Raise `NotFiniteError`, on all ranks alike, unless every weight (and moment) is a finite number."""
+        tensors = {name: getattr(p, "ds_tensor", p) for name, p in self._named_parameters()}
+        if with_optimizer:
+            for index, moments in enumerate(self._base_optimizer.state.values()):
+                tensors |= {f"{kind} of group {index}": value for kind, value in moments.items()}
+        broken = [name for name, value in tensors.items() if torch.is_tensor(value) and not _is_finite(value)]
+        total = int(self.sum_over_ranks([float(len(broken))])[0])
+        if total:
+            names = ", ".join(broken[:3]) or "of other ranks"
+            raise NotFiniteError(
+                f"{total} of the policy's tensors hold values that are not finite ({names}): "
+                "nothing was published or saved; start again from the last checkpoint with a lower learning rate "
+                "(learner.grpo.lr, learner.sft.lr)"
+            )
 
     def reset_optimizer(self) -> None:
         """Forget the moments and the step count, as a new optimiser would."""
@@ -168,6 +199,7 @@ class DeepSpeedEngine:
 
     def save_checkpoint(self, folder: str, state: dict[str, Any]) -> None:
         """Weights, optimiser and `state`; the folder must be reachable from all ranks."""
+        self.refuse_not_finite(with_optimizer=True)
         self._engine.save_checkpoint(folder, tag=_TAG, client_state=state)
 
     def load_checkpoint(self, folder: str) -> dict[str, Any]:
@@ -180,6 +212,7 @@ class DeepSpeedEngine:
 
     def save_hf(self, folder: str) -> None:
         """A folder that transformers and vLLM load: weights, config and the tokenizer's files."""
+        self.refuse_not_finite()
         weights = {}
         for name, _, _ in self.parameters():
             with self.gathered([name]) as (tensor,):
@@ -251,6 +284,7 @@ class DeepSpeedEngine:
             sharding = HfDeepSpeedConfig(self._deepspeed_config())
             model = AutoModelForCausalLM.from_pretrained(path, dtype=self._dtype, attn_implementation="sdpa")
             del sharding
+            _restore_frequencies(model)
         else:
             model = AutoModelForCausalLM.from_pretrained(path, dtype=self._dtype, attn_implementation="sdpa")
             torch.nn.Module.to(model, self._device)
@@ -276,13 +310,14 @@ class DeepSpeedEngine:
                 "stage": self._stage,
                 "reduce_bucket_size": 50_000_000,
                 "allgather_bucket_size": 50_000_000,
-                "overlap_comm": self._on_gpu,
+                # Below stage 2 it asserts that DeepSpeed manages the accumulation.
+                "overlap_comm": self._on_gpu and self._stage >= 2,
             },
         }
         if self._stage == 3:
             config["zero_optimization"]["stage3_param_persistence_threshold"] = _WHOLE_BELOW
         if self._dtype == torch.bfloat16:
-            config["bf16"] = {"enabled": True}
+            config["bf16"] = {"enabled": True, "check_grad_overflow": True}
             config["data_types"] = {"grad_accum_dtype": "fp32"}
         return config
 
@@ -302,6 +337,27 @@ class DeepSpeedEngine:
     def _clip(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         params = [p for group in optimizer.param_groups for p in group["params"]]
         self._grad_norm = float(torch.nn.utils.clip_grad_norm_(params, self._config.max_grad_norm))
+        if not math.isfinite(self._grad_norm):
+            # AdamW passes over parameters without a gradient.
+            optimizer.zero_grad(set_to_none=True)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    # One number per tensor and no copy of it: a sum of finite float32 numbers is finite unless they are near the limit.
+    return bool(torch.isfinite(tensor.sum(dtype=torch.float32)))
+
+
+def _restore_frequencies(model: torch.nn.Module) -> None:
+    """Rotary frequencies in float32 again: ZeRO-3's loading makes every new float tensor bfloat16, and with it these.
+
+    Rounded they are off by 0.4 %, by whole turns after some thousand tokens: another model than the engine serves.
+    """
+    for module in model.modules():
+        if not any(name.endswith("inv_freq") for name, _ in module.named_buffers(recurse=False)):
+            continue
+        exact = type(module)(module.config)
+        for name, value in exact.named_buffers(recurse=False):
+            setattr(module, name, value.to(getattr(module, name).device))
 
 
 def _zero_stage(config: LearnerConfig, world_size: int, dtype: torch.dtype) -> int:

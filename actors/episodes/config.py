@@ -4,13 +4,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from actors.frozen import Frozen
+from actors.frozen import Settings
 
 InstructionsName = Literal["short", "full", "text", "code_first"]
 """Wordings of the instructions, see `curriculum.tasks.instructions`."""
 
 
-class RolloutConfig(Frozen):
+class RolloutConfig(Settings):
     """How one conversation is held."""
 
     instructions: InstructionsName = "full"

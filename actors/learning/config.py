@@ -1,22 +1,24 @@
 """What the learner needs to know. Importing this loads neither torch nor deepspeed."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from actors.frozen import Frozen
+from actors.frozen import Settings
+
+Momentum = Annotated[float, Field(ge=0, lt=1)]
 
 
-class ScheduleConfig(Frozen):
+class ScheduleConfig(Settings):
     """How the learning rate moves from its peak: `ScheduleConfig(kind="cosine", warmup_steps=10)`."""
 
     kind: Literal["constant", "linear", "cosine"] = "constant"
-    """`constant` stays at the peak; the others fall to zero at the last step."""
+    """`constant` stays at the peak; the others fall to zero at the last training step."""
     warmup_steps: int = Field(default=0, ge=0)
-    """Steps in which the rate first rises from zero to its peak, in a straight line."""
+    """Training steps in which the rate first rises from zero to its peak, in a straight line."""
 
 
-class SftConfig(Frozen):
+class SftConfig(Settings):
     """Supervised fine-tuning on multi-turn traces."""
 
     epochs: int = Field(default=3, ge=1)
@@ -29,7 +31,7 @@ class SftConfig(Frozen):
     """How the rate moves over the steps of SFT."""
 
 
-class GrpoConfig(Frozen):
+class GrpoConfig(Settings):
     """Group-relative policy optimisation. The defaults are the `modern` preset."""
 
     lr: float = Field(default=1e-6, gt=0)
@@ -50,38 +52,26 @@ class GrpoConfig(Frozen):
     """Weight of the KL penalty to the reference model; 0 keeps no reference model."""
     aggregation: Literal["token_mean", "sequence_mean"] = "token_mean"
     """Every token counts the same, or every rollout does (the paper's 1/|y|)."""
-    importance_cap: float | None = Field(default=None, gt=0)
-    """None: the ratio is taken to the behaviour policy. A number: it is taken to the policy at the start of
-    the step, and the rest, old / behaviour, is a weight truncated here. Needs `epochs` = 1."""
+    denominator: Literal["all", "learning"] = "all"
+    """Which rollouts the average is over. `all`: every rollout of the step, so that groups that are all right or all
+    wrong make the others weigh less (GRPO, Search-R1). `learning`: only rollouts with an advantage, whose tokens weigh
+    the same however many such groups there are (ScaleRL; DAPO reaches it by sampling until each group is mixed)."""
+    importance_cap: float | None = Field(default=2.0, gt=0)
+    """The ratio is taken to the policy at the start of the step, and each token is weighted by the probability under
+    that policy over the probability when sampled, at most this (truncated importance sampling). null: the ratio is
+    taken to the policy that sampled, unbounded for tokens of negative advantage (the paper)."""
     epochs: int = Field(default=1, ge=1)
-    """Optimiser steps on one batch of groups."""
-    temperature: float = Field(default=1.0, gt=0)
-    """Log-probabilities are those of softmax(logits / temperature): must be the rollouts' temperature."""
-    max_staleness: int = Field(default=1, ge=0)
-    """Most policy versions that a rollout's oldest token may be behind the policy that learns from it."""
-
-    @model_validator(mode="after")
-    def _cap_needs_one_epoch(self) -> Self:
-        if self.importance_cap is not None and self.epochs > 1:
-            raise ValueError(
-                f"grpo.importance_cap={self.importance_cap} takes the policy before the step as old policy, "
-                f"which grpo.epochs={self.epochs} does not keep: set epochs to 1 or importance_cap to null"
-            )
-        return self
+    """Optimiser steps on one batch of groups, all at the learning rate of that training step."""
 
 
-class LearnerConfig(Frozen):
-    """The policy learner: `LearnerConfig(model_path="models/smollm2", num_ranks=2)`."""
+class LearnerConfig(Settings):
+    """The policy learner: `LearnerConfig(dtype="bfloat16", num_ranks=2)`."""
 
-    model_path: str = ""
-    """Folder in Hugging Face form; the driver fills it in from `model`."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """`auto` is bfloat16 on a GPU (with float32 master weights) and float32 on the CPU."""
     compute: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Precision of the model's body over float32 weights; the head is always computed in the weights' own. `auto` is
-    bfloat16 on a CPU that has matrix instructions for it (AMX: twice as fast), else float32."""
-    publish_dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Precision of published weights; `auto` is the learner's own. The driver sets it to the engine's."""
+    """Precision of the model's body over float32 weights; the head's product is always float32. `auto` is bfloat16 on
+    a CPU that has matrix instructions for it (AMX: twice as fast), else float32."""
     num_ranks: int = Field(default=1, ge=1)
     """Learner processes, one GPU each where there are GPUs."""
     num_threads: int = Field(default=0, ge=0)
@@ -98,19 +88,19 @@ class LearnerConfig(Frozen):
     share_prefix: bool = True
     """Siblings of a group go through the model in one row that holds their prompt once."""
     gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass."""
-    betas: tuple[float, float] = (0.9, 0.95)
-    """Decay rates of AdamW's running means of the gradient and of its square."""
+    """Recompute activations in the backward pass: less memory, about a third more computing."""
+    betas: tuple[Momentum, Momentum] = (0.9, 0.95)
+    """Decay of AdamW's running means of the gradient and of its square, per optimiser step."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """AdamW's weight decay: each step shrinks every weight by this times the learning rate."""
+    """AdamW's decoupled decay: each optimiser step takes lr * weight_decay of every weight off it."""
     max_grad_norm: float = Field(default=1.0, gt=0)
-    """A gradient with a larger norm than this is scaled down to it."""
+    """The gradient of an optimiser step, over all parameters together, is scaled down to this norm."""
     seed: int = 0
-    """Seed of torch's random numbers in every learner rank, and of the order of traces in SFT."""
+    """Seed of everything random in the learner: dropout, where the model has any, and the order of SFT traces."""
     sft: SftConfig = SftConfig()
-    """The updates of supervised fine-tuning, the first phase of training."""
+    """The first phase: supervised fine-tuning."""
     grpo: GrpoConfig = GrpoConfig()
-    """The updates of GRPO, the second phase of training."""
+    """The second phase: GRPO."""
 
     @model_validator(mode="after")
     def _stage_fits_dtype(self) -> Self:
@@ -120,3 +110,15 @@ class LearnerConfig(Frozen):
                 "set zero_stage to 1, 2 or 3, or to auto"
             )
         return self
+
+
+class LearnerRole(Settings):
+    """What the rest of a run asks of the learner, no setting of its own: `LearnerRole(temperature=0.8)`."""
+
+    temperature: float = Field(default=1.0, gt=0)
+    """Log-probabilities are those of softmax(logits / temperature): the temperature that rollouts are sampled at."""
+    max_staleness: int = Field(default=1, ge=0)
+    """Most policy versions that a rollout's oldest token may be behind the policy that learns from it."""
+    publish_dtype: Literal["float32", "bfloat16", "float16"] | None = None
+    """Precision of published weights: the engine's, since what it would round away need not be sent. None is the
+    learner's own."""

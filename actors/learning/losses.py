@@ -10,6 +10,14 @@ Every `logp` is the log-probability of the token that was sampled, at the sampli
 import torch
 from torch import Tensor
 
+# exp(20) is 5e8: whatever a ratio says beyond, it is no longer a step in a trust region, and float32 holds it.
+MOST_LOG_RATIO = 20.0
+# exp(5) is 148, and a token this far below the reference is pulled as hard as any further one. With the paper's beta of
+# 0.001 its pull stays well below that of an advantage; unbounded, one token 9 nats off turns the whole step.
+_MOST_KL_LOG_RATIO = 5.0
+# What "far off" means for the metric where no cap is set.
+_USUAL_CAP = 2.0
+
 
 def clipped_policy_loss(
     logp_T: Tensor,
@@ -20,13 +28,16 @@ def clipped_policy_loss(
     clip_low: float,
     clip_high: float,
     importance_cap: float | None = None,
+    proximal_T: Tensor | None = None,
 ) -> Tensor:
     """PPO's clipped objective with a separate upper clip (DAPO, arXiv 2503.14476), negated.
 
     -sum_t w_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t) with rho = exp(logp - behaviour).
-    With a cap, rho = exp(logp - logp_old), where old is the policy at this very step (so rho is 1 and only
-    its gradient matters), and each term is weighted by min(exp(logp_old - behaviour), cap): truncated
-    importance sampling, which bounds the variance of rollouts from an older policy or another kernel.
+    With a cap, rho = exp(logp - proximal), where the proximal policy is the learner itself at the start of the step
+    (decoupled PPO: Hilton et al., arXiv 2110.00641; AReaL, arXiv 2505.24298), and each term is weighted by
+    min(exp(proximal - behaviour), cap): token-level truncated importance sampling (Yao et al. 2025, "Your efficient RL
+    framework secretly brings you off-policy RL training"). So the clip bounds the learner's own steps, the cap bounds
+    what an older policy or another kernel adds, and neither leaves a token's gradient unbounded.
 
     Args:
         logp_T: under the policy that learns; the only argument that gets a gradient.
@@ -35,25 +46,31 @@ def clipped_policy_loss(
         weight_T: from `token_weights`.
         clip_low: lower clip distance.
         clip_high: upper clip distance.
-        importance_cap: None for the ratio to the behaviour policy.
+        importance_cap: None for the ratio to the behaviour policy, without a bound where the advantage is negative.
+        proximal_T: under the learner at the start of the step; None where it is the policy that learns, in a step's
+            first update: then rho is 1 and only its gradient matters.
 
     Returns:
         The loss, a scalar.
     """
     _same_shape(logp_T, behaviour_T, adv_T, weight_T)
-    old_T = behaviour_T if importance_cap is None else logp_T.detach()
-    ratio_T = torch.exp(logp_T - old_T)
+    if importance_cap is None:
+        old_T, truncated_T = behaviour_T, torch.ones_like(weight_T)
+    else:
+        old_T = logp_T.detach() if proximal_T is None else proximal_T
+        _same_shape(logp_T, old_T)
+        truncated_T = _ratio(old_T, behaviour_T).clamp(max=importance_cap)
+    ratio_T = _ratio(logp_T, old_T)
     clipped_T = ratio_T.clamp(1.0 - clip_low, 1.0 + clip_high)
     gain_T = torch.minimum(ratio_T * adv_T, clipped_T * adv_T)
-    if importance_cap is not None:
-        gain_T = gain_T * torch.exp(old_T - behaviour_T).clamp(max=importance_cap)
-    return -(weight_T * gain_T).sum()
+    return -(weight_T * truncated_T * gain_T).sum()
 
 
 def kl_penalty(logp_T: Tensor, reference_T: Tensor, weight_T: Tensor) -> Tensor:
     """Weighted KL(policy || reference) by the low-variance estimator k3, which is never negative.
 
-    sum_t w_t (exp(d_t) - d_t - 1) with d = reference - logp (http://joschu.net/blog/kl-approx.html).
+    sum_t w_t (exp(d_t) - d_t - 1) with d = reference - logp (http://joschu.net/blog/kl-approx.html); above d = 5 its
+    tangent there goes on in its place, so that no token's pull is more than exp(5) - 1.
 
     Args:
         logp_T: under the policy that learns.
@@ -62,7 +79,9 @@ def kl_penalty(logp_T: Tensor, reference_T: Tensor, weight_T: Tensor) -> Tensor:
     """
     _same_shape(logp_T, reference_T, weight_T)
     delta_T = reference_T - logp_T
-    return (weight_T * (torch.exp(delta_T) - delta_T - 1.0)).sum()
+    near_T = delta_T.clamp(max=_MOST_KL_LOG_RATIO)
+    exp_T = torch.exp(near_T) * (1.0 + delta_T - near_T)
+    return (weight_T * (exp_T - delta_T - 1.0)).sum()
 
 
 def negative_log_likelihood(logp_T: Tensor, weight_T: Tensor) -> Tensor:
@@ -78,12 +97,18 @@ def negative_log_likelihood(logp_T: Tensor, weight_T: Tensor) -> Tensor:
 
 @torch.no_grad()
 def policy_metric_sums(
-    logp_T: Tensor, behaviour_T: Tensor, adv_T: Tensor, *, clip_low: float, clip_high: float
+    logp_T: Tensor,
+    behaviour_T: Tensor,
+    adv_T: Tensor,
+    *,
+    clip_low: float,
+    clip_high: float,
+    proximal_T: Tensor | None = None,
 ) -> dict[str, float]:
-    """Sums over tokens of what tells how far the policy has moved from the one that sampled.
+    """Sums over tokens of what tells how far the policy has moved.
 
-    clip_fraction: tokens whose gradient the clip removes. approx_kl: k3 estimate of KL(behaviour || policy),
-    rho - 1 - log rho. Divide by the token count for means.
+    clip_fraction: tokens whose gradient the clip removes. ratio_mean: the ratio that is clipped. approx_kl: k3 estimate
+    of KL(behaviour || policy), rho - 1 - log rho. Divide by the token count for means.
 
     Args:
         logp_T: under the policy that learns.
@@ -91,17 +116,42 @@ def policy_metric_sums(
         adv_T: advantages.
         clip_low: as in the loss.
         clip_high: as in the loss.
+        proximal_T: what the clipped ratio is to; None for the policy that sampled.
     """
     _same_shape(logp_T, behaviour_T, adv_T)
-    log_ratio_T = logp_T - behaviour_T
-    ratio_T = torch.exp(log_ratio_T)
+    ratio_T = _ratio(logp_T, behaviour_T if proximal_T is None else proximal_T)
     clipped_T = ((ratio_T > 1.0 + clip_high) & (adv_T > 0)) | ((ratio_T < 1.0 - clip_low) & (adv_T < 0))
+    gap_T = logp_T - behaviour_T
     return {
         "clip_fraction": float(clipped_T.sum()),
         "ratio_mean": float(ratio_T.sum()),
-        "approx_kl": float((ratio_T - 1.0 - log_ratio_T).sum()),
-        "logp_gap": float(log_ratio_T.abs().sum()),
+        "approx_kl": float((_ratio(logp_T, behaviour_T) - 1.0 - gap_T).sum()),
+        "logp_gap": float(gap_T.abs().sum()),
     }
+
+
+@torch.no_grad()
+def mismatch_sums(proximal_T: Tensor, behaviour_T: Tensor, importance_cap: float | None) -> dict[str, float]:
+    """Sums over tokens of how far the policy that sampled is from the learner before it moves: age and other kernels.
+
+    mismatch_mean: |proximal - behaviour| in nats. mismatch_beyond_cap: tokens whose importance weight is cut.
+
+    Args:
+        proximal_T: under the learner at the start of the step.
+        behaviour_T: under the policy that sampled.
+        importance_cap: as in the loss; None counts beyond 2.
+    """
+    _same_shape(proximal_T, behaviour_T)
+    cap = _USUAL_CAP if importance_cap is None else importance_cap
+    return {
+        "mismatch_mean": float((proximal_T - behaviour_T).abs().sum()),
+        "mismatch_beyond_cap": float((_ratio(proximal_T, behaviour_T) > cap).sum()),
+    }
+
+
+def _ratio(logp_T: Tensor, old_T: Tensor) -> Tensor:
+    """exp(logp - old), bounded before it is taken."""
+    return torch.exp((logp_T - old_T).clamp(-MOST_LOG_RATIO, MOST_LOG_RATIO))
 
 
 def _same_shape(first: Tensor, *others: Tensor) -> None:

@@ -20,6 +20,11 @@ from actors.learning.config import GrpoConfig
 from actors.records import Rollout, ScoredGroup, Segment, SftRollout, Source
 
 Aggregation = Literal["token_mean", "sequence_mean"]
+Denominator = Literal["all", "learning"]
+
+# A healthy engine samples no token below: all of a vocabulary of 150,000 words at this probability are together 3e-17.
+# vLLM writes -9999 where it has no number. Above 0 a log-probability is rounding, or no log-probability.
+_LEAST_LOGP, _MOST_LOGP = -50.0, 0.01
 
 
 @dataclass(frozen=True)
@@ -46,26 +51,50 @@ class Sample:
         """Tokens the model wrote."""
         return int(self.in_loss_T.sum())
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether its numbers can be learned from: a finite advantage, and log-probabilities that can be some."""
+        behaviour_N = self.behaviour_T[self.in_loss_T]
+        # NaN is in no order, so it fails the comparisons too.
+        is_possible_N = (behaviour_N >= _LEAST_LOGP) & (behaviour_N <= _MOST_LOGP)
+        return bool(np.isfinite(self.advantage) and is_possible_N.all())
 
-def token_weights(num_tokens_B: NDArray[np.integer], aggregation: Aggregation) -> NDArray[np.float64]:
+
+def token_weights(
+    num_tokens_B: NDArray[np.integer], aggregation: Aggregation, is_counted_B: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
     """Weight of each token of each rollout, from the token counts of the whole batch over all ranks.
 
-    token_mean: 1 / sum(n).  sequence_mean: 1 / (B' n_i), where B' counts the rollouts that have tokens.
+    token_mean: 1 / sum(n) (DAPO, arXiv 2503.14476).  sequence_mean: 1 / (B' n_i), where B' counts the rollouts that
+    have tokens (GRPO, arXiv 2402.03300).
+
+    The denominators count every rollout (GRPO, and verl's and Search-R1's mean over the step), or only those in
+    `is_counted_B`. With the rollouts that have an advantage there, groups that are all right or all wrong do not dilute
+    the others: so ScaleRL (arXiv 2510.13786) after its filter of groups without variance, and DAPO, which samples until
+    each group is mixed.
 
     Args:
         num_tokens_B: n, model tokens per rollout.
         aggregation: which of the two.
+        is_counted_B: rollouts in the denominators; None, or none with tokens, counts all.
 
     Returns:
-        float64 [B]; 0 for a rollout without tokens. sum(n * weight) is 1 unless there is no token at all.
+        float64 [B]; 0 for a rollout without tokens. sum(n * weight) over the counted is 1 unless there is no token.
     """
     num_tokens_B = np.asarray(num_tokens_B)
     if num_tokens_B.ndim != 1:
         raise ValueError(f"num_tokens_B must have shape [B], got {list(num_tokens_B.shape)}")
-    counted_B = num_tokens_B > 0
+    if is_counted_B is not None and is_counted_B.shape != num_tokens_B.shape:
+        raise ValueError(
+            f"is_counted_B {list(is_counted_B.shape)} and num_tokens_B {list(num_tokens_B.shape)} do not match"
+        )
+    has_tokens_B = num_tokens_B > 0
+    counted_B = has_tokens_B if is_counted_B is None else has_tokens_B & is_counted_B
+    if not counted_B.any():
+        counted_B = has_tokens_B
     if aggregation == "token_mean":
-        return np.where(counted_B, 1.0 / max(int(num_tokens_B.sum()), 1), 0.0)
-    return np.where(counted_B, 1.0 / (max(int(counted_B.sum()), 1) * np.maximum(num_tokens_B, 1)), 0.0)
+        return np.where(has_tokens_B, 1.0 / max(int(num_tokens_B[counted_B].sum()), 1), 0.0)
+    return np.where(has_tokens_B, 1.0 / (max(int(counted_B.sum()), 1) * np.maximum(num_tokens_B, 1)), 0.0)
 
 
 def sample_of(
@@ -105,17 +134,23 @@ def plain_samples(rollouts: Sequence[Rollout | SftRollout]) -> list[Sample]:
 
 
 def grpo_samples(groups: Sequence[ScoredGroup], grpo: GrpoConfig) -> list[Sample]:
-    """Rollouts with the advantages of their groups, weighted over the whole batch."""
+    """Rollouts with the advantages of their groups, weighted over the whole batch; those not sound are left out.
+
+    A rollout that is left out stays in its group's baseline: its reward was earned, only its numbers are broken.
+    """
     samples: list[Sample] = []
     for group in groups:
         correct_G = np.array([s.is_correct for s in group.scores], dtype=bool)
         rewards_G = np.array([s.reward for s in group.scores], dtype=np.float64)
-        adv_G = group_advantages(rewards_G, grpo.advantage, std_floor=grpo.std_floor)
+        with np.errstate(invalid="ignore"):
+            adv_G = group_advantages(rewards_G, grpo.advantage, std_floor=grpo.std_floor)
         if grpo.requires_mixed_outcome and not has_mixed_outcome(correct_G):
-            adv_G = np.zeros_like(adv_G)
+            # Times zero, so that what is not finite stays so.
+            adv_G = adv_G * 0.0
         for rollout, advantage in zip(group.group.rollouts, adv_G, strict=True):
-            samples.append(sample_of(rollout.segments, len(samples), advantage=float(advantage)))
-    return _weighted(samples, grpo.aggregation)
+            sample = sample_of(rollout.segments, len(samples), advantage=float(advantage))
+            samples += [sample] if sample.is_sound else []
+    return _weighted(samples, grpo.aggregation, grpo.denominator)
 
 
 def refuse_stale(groups: Sequence[ScoredGroup], *, version: int, max_staleness: int) -> None:
@@ -126,7 +161,7 @@ def refuse_stale(groups: Sequence[ScoredGroup], *, version: int, max_staleness: 
             if 0 <= oldest < version - max_staleness:
                 raise StaleRolloutError(
                     f"rollout {rollout.rollout_id} has tokens of version {oldest}, version {version} learns, "
-                    f"and grpo.max_staleness is {max_staleness}: admit fewer tasks ahead or raise it"
+                    f"and training.max_staleness is {max_staleness}: admit fewer tasks ahead or raise it"
                 )
 
 
@@ -135,7 +170,10 @@ def joined(arrays: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
     return np.concatenate([np.asarray(a, dtype=dtype) for a in arrays]) if arrays else np.zeros(0, dtype)
 
 
-def _weighted(samples: Sequence[Sample], aggregation: Aggregation) -> list[Sample]:
+def _weighted(
+    samples: Sequence[Sample], aggregation: Aggregation, denominator: Denominator = "all"
+) -> list[Sample]:
     num_tokens_B = np.array([s.num_in_loss for s in samples], dtype=np.int64)
-    weight_B = token_weights(num_tokens_B, aggregation)
+    is_counted_B = np.array([denominator == "all" or s.advantage != 0.0 for s in samples], dtype=bool)
+    weight_B = token_weights(num_tokens_B, aggregation, is_counted_B)
     return [replace(s, weight=float(w)) for s, w in zip(samples, weight_B, strict=True)]

@@ -4,10 +4,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from actors.frozen import Frozen
+from actors.frozen import Settings
 
 
-class RewardConfig(Frozen):
+class RewardConfig(Settings):
     """Outcome by rule plus optional shaping.
 
     Example: `RewardConfig(shaping="always")` is the paper's reward.

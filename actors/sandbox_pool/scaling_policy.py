@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from pydantic import Field, model_validator
 
-from actors.frozen import Frozen
+from actors.frozen import Frozen, Settings
 
 SUSTAINED_S = 2.0
 """A backlog that is gone sooner than this needs no machine."""
 
 
-class ScalingConfig(Frozen):
+class ScalingConfig(Settings):
     """Bounds of the pool and what moves it between them.
 
     Example: `ScalingConfig(min_executors=2, max_executors=16, num_workers=32)`.

@@ -110,6 +110,13 @@ class GroupBuffer:
                 used.append(ticket)
         return used
 
+    def refused(self, num_rollouts: int, *, whole_step: bool) -> None:
+        """The learner left out so many of the rollouts that the last step took, or all of them and took no step."""
+        self.trained -= num_rollouts
+        self.dropped["not_finite"] += num_rollouts
+        if whole_step:
+            self._steps_taken -= 1
+
     def updated(self) -> None:
         """The weights of one more step are live (or the step had nothing to learn from)."""
         self._updates += 1

@@ -13,6 +13,7 @@ from actors.episodes.transcript import Transcriber
 from actors.records import SftRollout
 from driver.outputs.run_folder import read_lines
 from driver.phases.checkpoints import drafted, latest_checkpoint, remove_checkpoints
+from driver.phases.refusals import Refusals
 from driver.session import Session
 
 _NAME = "sft"
@@ -32,13 +33,19 @@ async def run(session: Session) -> None:
     await learner.setup(str(session.model_path), "sft")
     await learner.begin_phase("sft", len(batches))
     first = await _resumed_step(session)
+    refusals = Refusals()
     session.progress.start(_NAME, len(batches))
     session.progress.advance(_NAME, first)
     with session.graceful():
         for step in range(first, len(batches)):
             report = await learner.sft_step([rollouts[i] for i in batches[step]], step)
-            session.metrics.log("sft", step + 1, dict(report.metrics))
-            session.progress.advance(_NAME, note=f"loss {report.metrics['loss']:.3f}")
+            session.metrics.log(
+                "sft", step + 1, {**report.metrics, "dropped/not_finite": float(report.num_refused)}
+            )
+            is_refused = refusals.observe(report)
+            session.progress.advance(
+                _NAME, note="step refused" if is_refused else f"loss {report.metrics['loss']:.3f}"
+            )
             if step + 1 < len(batches):
                 await _maybe_checkpoint(session, step + 1)
     await save_model(session, session.folder.sft_model)

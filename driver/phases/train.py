@@ -29,6 +29,7 @@ from driver.phases.checkpoints import (
     write_state,
 )
 from driver.phases.group_buffer import GroupBuffer, Ticket
+from driver.phases.refusals import Refusals
 from driver.phases.sft import save_model
 from driver.phases.step_metrics import StepMetrics
 from driver.session import Session, refuse_systemic_failure
@@ -70,6 +71,7 @@ class GrpoTraining:
             session.tasks.split("train"), potential.measured(session)
         )
         self._metrics = StepMetrics()
+        self._refusals = Refusals()
         self._step = 0
         self._version = 0
         self._num_admitted = 0
@@ -103,7 +105,8 @@ class GrpoTraining:
         """All remaining steps; a stop request is honoured between two steps, with a checkpoint."""
         last = self._session.config.num_steps
         while self._step < last:
-            await self._one_step()
+            if not await self._one_step():
+                continue
             due = self._step % self._config.checkpoint_every == 0
             if self._step < last and (due or self._session.stop_requested):
                 await self._checkpoint()
@@ -117,7 +120,8 @@ class GrpoTraining:
         """Stop what is still being rolled out."""
         await self._cancel_groups()
 
-    async def _one_step(self) -> None:
+    async def _one_step(self) -> bool:
+        """Whether the step was taken: one that the learner refused changes nothing but the accounting."""
         waited_from = time.time()
         tickets = await self._next_groups()
         began = time.time()
@@ -128,6 +132,10 @@ class GrpoTraining:
                 [t.reference for t in tickets], self._version
             )
             trained = time.time()
+            self._buffer.refused(report.num_refused, whole_step=report.refusal is not None)
+            if self._refusals.observe(report):
+                self._session.progress.say(f"step refused, made again with other groups: {report.refusal}")
+                return False
             self._version = report.version
             policy = await publish_policy(
                 self._session.cluster.start_learner(),
@@ -146,6 +154,7 @@ class GrpoTraining:
         self._step += 1
         await self._fill()
         await self._write_down(tickets, waited_from, values)
+        return True
 
     async def _next_groups(self) -> list[Ticket]:
         """Wait until the next step's groups are finished, and take them."""

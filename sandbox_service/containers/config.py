@@ -14,7 +14,7 @@ class ContainerConfig(BaseModel):
     Example: `ContainerConfig(runtime="crun")`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     runtime: Runtime = "runsc"
     """Executable that runs a bundle; it must be installed and, as a rule, be run by root."""

@@ -15,7 +15,7 @@ class HttpConfig(BaseModel):
     Example: `HttpConfig(host="0.0.0.0", token_file="/run/secrets/token")`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
     """Address to listen on; anything but a loopback address needs a token."""

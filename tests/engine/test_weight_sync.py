@@ -12,7 +12,7 @@ import pytest
 from actors.callables import SamplingSpec
 from actors.engines.config import EngineConfig
 from actors.episodes.transcript import Transcriber
-from actors.learning.config import LearnerConfig, ScheduleConfig, SftConfig
+from actors.learning.config import LearnerConfig, LearnerRole, ScheduleConfig, SftConfig
 from actors.policy_learner import PolicyLearner
 from actors.records import EndReason, Rollout, Segment, Source
 from driver.models import SMOLLM2, resolve_model
@@ -30,8 +30,8 @@ def model_path():
 @pytest.fixture(scope="module")
 def learner(model_path):
     sft = SftConfig(lr=2e-4, schedule=ScheduleConfig(kind="constant"))
-    config = LearnerConfig(model_path=model_path, compute="float32", num_threads=2, sft=sft)
-    learner = PolicyLearner(config, rank=0, world_size=1)
+    config = LearnerConfig(compute="float32", num_threads=2, sft=sft)
+    learner = PolicyLearner(config, LearnerRole(), rank=0, world_size=1)
     learner.setup(*learner.address(), model_path, "sft")
     yield learner
     learner.close()

@@ -42,11 +42,10 @@ def saved_tiny_model(folder: Path, seed: int = 0, *, tied: bool = True) -> str:
     return str(folder)
 
 
-def learner_config(model_path: str, **changes) -> LearnerConfig:
+def learner_config(**changes) -> LearnerConfig:
     grpo = {"lr": 1e-2, **changes.pop("grpo", {})}
     sft = {"lr": 1e-2, "schedule": {"kind": "constant"}, **changes.pop("sft", {})}
     base = {
-        "model_path": model_path,
         "micro_batch_tokens": 64,
         "chunk_tokens": 7,
         "num_threads": 1,

@@ -7,6 +7,7 @@ import traceback
 import pytest
 import torch
 
+from actors.learning.config import LearnerRole
 from actors.policy_learner import PolicyLearner
 from actors.weights.buckets import unpacked
 from tests.unit.actors.learner_cases import learner_config, saved_tiny_model, scored_groups, sft_rollouts
@@ -15,7 +16,9 @@ from tests.unit.actors.learner_cases import learner_config, saved_tiny_model, sc
 def train(rank, world_size, port, path, changes, results):
     """Two GRPO steps; rank 0 reports its metrics and weights."""
     try:
-        learner = PolicyLearner(learner_config(path, num_ranks=world_size, **changes), rank, world_size)
+        learner = PolicyLearner(
+            learner_config(num_ranks=world_size, **changes), LearnerRole(), rank, world_size
+        )
         learner.setup("127.0.0.1", port, path, "grpo")
         learner.begin_phase("grpo", 4)
         metrics = [learner.train_step(scored_groups(step), 0).metrics for step in range(2)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import BaseModel
 from source_files import ROOT
 
 from driver.config import RunConfig
@@ -91,8 +92,13 @@ def test_a_bad_override_is_refused_in_words(override: str, words: str) -> None:
     ("overrides", "words"),
     [
         (["engine.max_model_len=256"], "engine.max_model_len=256 is below rollout.max_rollout_tokens=512"),
-        (["learner.grpo.temperature=0.5"], "learner.grpo.temperature=0.5 is not rollout.temperature=1.0"),
-        (["training.max_staleness=2", "learner.grpo.max_staleness=1"], "below training.max_staleness=2"),
+        (
+            ["learner.grpo.temperature=0.5"],
+            "learner.grpo.temperature has another name now: set rollout.temperature",
+        ),
+        (["learner.grpo.max_staleness=1"], "now: set training.max_staleness"),
+        (["learner.publish_dtype=float16"], "now: set engine.dtype"),
+        (["learner.model_path=m"], "now: set model"),
         (["potential.instructions=[full, short]"], "begins with 'full' but rollout.instructions is 'short'"),
         (["potential.instructions=[]"], "potential.instructions"),
         (["potential.instructions=[short, shrt]"], "potential.instructions.1='shrt'"),
@@ -142,6 +148,24 @@ def test_what_is_asked_may_be_exactly_what_is_given() -> None:
     assert config.rollout.execution_timeout_s == config.sandbox.timeout_s
 
 
+def _float_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += _float_keys(field.annotation, f"{prefix}{name}.")
+        elif "float" in str(field.annotation):
+            keys.append(prefix + name)
+    return keys
+
+
+@pytest.mark.parametrize("key", _float_keys(RunConfig))
+@pytest.mark.parametrize("value", [".inf", "-.inf", ".nan"])
+def test_no_setting_takes_a_number_that_is_not_finite(key: str, value: str) -> None:
+    several = key in ("learner.betas", "curriculum.thresholds")
+    with pytest.raises(ConfigError, match=f"{key}(.0)?="):
+        load_config("smoke", [f"{key}=[{value}, 0]" if several else f"{key}={value}"])
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(ConfigError, match=r"rollout.top_p=2.*; unknown key zzzz"):
         load_config("smoke", ["rollout.top_p=2", "zzzz=1"])
@@ -186,11 +210,10 @@ def test_every_setting_is_explained() -> None:
     assert unexplained(RunConfig) == []
 
 
-def test_what_other_sections_decide_is_filled_into_the_learners_settings() -> None:
-    config = load_config("smoke", ["rollout.temperature=0.8", "training.max_staleness=2"])
-    learner = config.resolved_learner(Path("/models/m"))
-    assert (learner.model_path, learner.grpo.temperature, learner.grpo.max_staleness) == ("/models/m", 0.8, 2)
-    assert config.num_steps == 2
+def test_what_other_sections_decide_is_the_learners_role() -> None:
+    role = load_config("smoke", ["rollout.temperature=0.8", "training.max_staleness=2"]).learner_role
+    assert (role.temperature, role.max_staleness, role.publish_dtype) == (0.8, 2, "float32")
+    assert load_config("smoke").num_steps == 2
 
 
 def test_known_keys_are_those_of_a_dump() -> None:

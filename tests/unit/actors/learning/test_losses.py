@@ -6,6 +6,7 @@ import torch
 from actors.learning.losses import (
     clipped_policy_loss,
     kl_penalty,
+    mismatch_sums,
     negative_log_likelihood,
     policy_metric_sums,
 )
@@ -53,6 +54,62 @@ def test_truncated_importance_weight_scales_the_gradient_and_is_capped():
     torch.testing.assert_close(logp_T.grad, tensor(-0.5, -2, -2))
 
 
+def test_the_clip_acts_on_the_ratio_to_the_start_of_the_step_and_the_cap_on_the_rest():
+    # rho = policy / proximal = 1.5, 0.5, 1.5, 0.5 for A = 1, -1, -1, 1; min(rho A, clip(rho) A) = 1.28, -0.8, -1.5, .5.
+    # proximal / behaviour = 4, 0.5, 4, 0.5 weighs them, capped at 2: 2 * 1.28, 0.5 * -0.8, 2 * -1.5, 0.5 * 0.5.
+    proximal_T, behaviour_T = log(4, 0.5, 4, 0.5).detach(), tensor(0, 0, 0, 0)
+    logp_T, adv_T = log(4 * 1.5, 0.5 * 0.5, 4 * 1.5, 0.5 * 0.5), tensor(1, -1, -1, 1)
+    loss = clipped_policy_loss(
+        logp_T, behaviour_T, adv_T, torch.ones_like(adv_T), **CLIP, importance_cap=2.0, proximal_T=proximal_T
+    )
+    assert loss.item() == pytest.approx(-(2.56 - 0.4 - 3.0 + 0.25))
+    loss.backward()
+    # Held by the clip: the first two. The others: -weight * A * rho.
+    torch.testing.assert_close(logp_T.grad, tensor(0, 0, 3.0, -0.25))
+
+
+def test_one_token_nine_nats_off_does_not_turn_the_gradient_over():
+    # Nine tokens sampled by this policy and one that the sampler thought 9 nats less likely, all of A = -1: without a
+    # cap its gradient is e^9 = 8103 times the others', with it twice.
+    logp_T = torch.full((10,), -2.0, dtype=torch.float64, requires_grad=True)
+    behaviour_T = torch.tensor([-11.0] + [-2.0] * 9, dtype=torch.float64)
+    adv_T, weight_T = torch.full_like(behaviour_T, -1.0), torch.full_like(behaviour_T, 0.1)
+    clipped_policy_loss(logp_T, behaviour_T, adv_T, weight_T, **CLIP, importance_cap=2.0).backward()
+    torch.testing.assert_close(logp_T.grad, tensor(0.2, *[0.1] * 9))
+
+
+@pytest.mark.parametrize("cap", [None, 2.0])
+@pytest.mark.parametrize("behaviour", [-1e4, -100.0, 100.0])
+@pytest.mark.parametrize("advantage", [1.0, -1.0])
+def test_no_log_probability_makes_the_loss_or_its_gradient_infinite(cap, behaviour, advantage):
+    logp_T = torch.tensor([-1.0, -1.0], requires_grad=True)
+    off_T, ones_T = torch.tensor([behaviour, -1.0]), torch.ones(2)
+    old_T = off_T if cap is None else torch.tensor([-1.0, behaviour])
+    loss = clipped_policy_loss(
+        logp_T, off_T, advantage * ones_T, ones_T, **CLIP, importance_cap=cap, proximal_T=old_T
+    )
+    loss.backward()
+    assert loss.isfinite()
+    assert logp_T.grad.isfinite().all()
+
+
+def test_mismatch_by_hand():
+    # Ratios 3, 2, 1 and 1/4: beyond a cap of 2 is the first only; |log ratio| are log 3, log 2, 0 and log 4.
+    sums = mismatch_sums(log(3, 2, 1, 0.25).detach(), tensor(0, 0, 0, 0), 2.0)
+    assert sums["mismatch_beyond_cap"] == 1
+    assert sums["mismatch_mean"] == pytest.approx(math.log(3 * 2 * 4))
+    assert mismatch_sums(log(3, 2, 1).detach(), tensor(0, 0, 0), None)["mismatch_beyond_cap"] == 1
+
+
+def test_clip_metrics_are_of_the_ratio_that_is_clipped():
+    # Against the sampler all three are far off; against the start of the step only the first has left the region.
+    logp_T, proximal_T = log(1.5, 1, 1).detach(), tensor(0, 0, 0)
+    behaviour_T, adv_T = log(0.1, 0.1, 0.1).detach(), tensor(1, 1, 1)
+    sums = policy_metric_sums(logp_T, behaviour_T, adv_T, **CLIP, proximal_T=proximal_T)
+    assert (sums["clip_fraction"], sums["ratio_mean"]) == (1, pytest.approx(3.5))
+    assert sums["logp_gap"] == pytest.approx(math.log(15) + 2 * math.log(10))
+
+
 def test_on_policy_gradient_is_the_weighted_advantage():
     logp_T = torch.tensor([-1.0, -2.0, -3.0], requires_grad=True)
     adv_T, weight_T = torch.tensor([0.5, -1.0, 0.0]), torch.tensor([0.1, 0.2, 0.3])
@@ -64,6 +121,18 @@ def test_kl_penalty_by_hand():
     # d = log 2: 2 - log 2 - 1; d = 0: nothing.
     penalty = kl_penalty(tensor(0.0, -1.0), tensor(math.log(2), -1.0), tensor(0.5, 0.5))
     assert penalty.item() == pytest.approx(0.5 * (1 - math.log(2)))
+
+
+def test_the_pull_of_the_reference_grows_to_that_at_five_nats_and_no_further():
+    logp_T = torch.tensor([-4.0, -5.0, -9.0, -1000.0], dtype=torch.float64, requires_grad=True)
+    penalty = kl_penalty(logp_T, torch.zeros(4, dtype=torch.float64), torch.ones(4, dtype=torch.float64))
+    penalty.backward()
+    torch.testing.assert_close(
+        logp_T.grad, 1 - torch.exp(torch.tensor([4.0, 5.0, 5.0, 5.0], dtype=torch.float64))
+    )
+    # At 9 nats: the tangent at 5 has risen by 4 slopes, e^5 (1 + 4), less d + 1.
+    nine = kl_penalty(tensor(-9.0), tensor(0.0), tensor(1.0))
+    assert nine.item() == pytest.approx(5 * math.exp(5) - 10)
 
 
 def test_kl_gradient_pulls_towards_the_reference():

@@ -62,6 +62,46 @@ def test_weights_of_a_batch_add_up_to_one(aggregation):
     assert not token_weights(np.array([0, 0]), aggregation).any()
 
 
+def test_rollouts_outside_the_denominator_do_not_dilute_the_others():
+    # 4 and 1 tokens count, 5 do not: 1/5 a token, or 1 / (2 * 4), 1 / (2 * 5) and 1 / (2 * 1).
+    num_tokens_B, is_counted_B = np.array([4, 5, 1]), np.array([True, False, True])
+    np.testing.assert_allclose(token_weights(num_tokens_B, "token_mean", is_counted_B), [0.2, 0.2, 0.2])
+    np.testing.assert_allclose(token_weights(num_tokens_B, "sequence_mean", is_counted_B), [0.125, 0.1, 0.5])
+
+
+def test_a_batch_in_which_nothing_counts_is_averaged_over_all():
+    none_B = np.array([False, False])
+    np.testing.assert_allclose(token_weights(np.array([3, 1]), "token_mean", none_B), [0.25, 0.25])
+
+
+@pytest.mark.parametrize("aggregation", ["token_mean", "sequence_mean"])
+def test_groups_without_signal_change_no_weight_where_only_learning_rollouts_count(aggregation):
+    mixed = scored_group(0, [1.0, 0.0])
+    dead = [scored_group(i, [0.0, 0.0]) for i in (1, 2, 3)]
+
+    def weights(denominator, groups):
+        grpo = GrpoConfig(aggregation=aggregation, denominator=denominator)
+        return [s.weight for s in grpo_samples(groups, grpo)][:2]
+
+    alone = weights("all", [mixed])
+    assert weights("learning", [mixed, *dead]) == alone
+    diluted = weights("all", [mixed, *dead])
+    assert all(few < many for few, many in zip(diluted, alone, strict=True))
+
+
+def test_a_rollout_with_impossible_numbers_is_left_out_and_its_siblings_keep_their_advantages():
+    group = scored_group(0, [1.0, 0.0, 0.0, 0.0])
+    first, *others = group.group.rollouts
+    model = first.segments[1]
+    broken = model.model_copy(update={"logprobs": np.full(len(model.token_ids), -np.inf, np.float32)})
+    first = first.model_copy(update={"segments": (first.segments[0], broken, *first.segments[2:])})
+    group = group.model_copy(update={"group": group.group.model_copy(update={"rollouts": (first, *others)})})
+    samples = grpo_samples([group], GrpoConfig())
+    assert [s.advantage for s in samples] == [-0.25, -0.25, -0.25]
+    assert [s.index for s in samples] == [0, 1, 2]
+    assert sum(s.weight * s.num_in_loss for s in samples) == pytest.approx(1.0)
+
+
 def test_samples_carry_the_advantages_of_their_groups():
     groups = [scored_group(0, [1.0, 0.0, 0.0, 0.0]), scored_group(1, [1.0, 0.0])]
     samples = grpo_samples(groups, GrpoConfig())

@@ -3,8 +3,8 @@ from actors.learning.totals import Totals
 
 def test_parts_add_up_and_token_sums_become_means():
     totals = Totals()
-    totals.add(3, whole={"loss": 0.5}, per_token={"ratio_mean": 6.0}, ratio_max=3.0)
-    totals.add(1, whole={"loss": 0.25}, per_token={"ratio_mean": 2.0}, ratio_max=2.0)
+    totals.add(3, whole={"loss": 0.5}, per_token={"ratio_mean": 6.0}, largest={"ratio_max": 3.0})
+    totals.add(1, whole={"loss": 0.25}, per_token={"ratio_mean": 2.0}, largest={"ratio_max": 2.0})
     assert totals.reduced(lambda v: v, lambda v: v) == {"loss": 0.75, "ratio_mean": 2.0, "ratio_max": 3.0}
 
 

@@ -49,6 +49,17 @@ def test_a_step_waits_for_its_oldest_groups_and_takes_them_in_order_of_admission
     }
 
 
+def test_rollouts_that_the_learner_left_out_are_dropped_and_a_refused_step_is_made_again() -> None:
+    buffer = _buffer(num_steps=1)
+    for ticket in _admitted(buffer, 2):
+        buffer.complete(ticket, None, MIXED)
+    buffer.take()
+    buffer.refused(1, whole_step=False)
+    assert (buffer.trained, buffer.dropped["not_finite"], buffer.room()) == (7, 1, 0)
+    buffer.refused(7, whole_step=True)
+    assert (buffer.trained, buffer.dropped["not_finite"], buffer.room()) == (0, 8, 2)
+
+
 def test_live_weights_make_room_for_one_step_more() -> None:
     buffer = _buffer()
     for ticket in _admitted(buffer, 4):
@@ -169,7 +180,7 @@ class Training(RuleBasedStateMachine):
         self.born: dict[str, int] = {}
         self.running: list[Ticket] = []
         self.last_taken = -1
-        self.num_taken = self.num_updates = self.drops = 0
+        self.num_taken = self.num_updates = self.drops = self.num_learned_from = 0
 
     @precondition(lambda self: self.buffer.room() > 0)
     @rule()
@@ -194,7 +205,9 @@ class Training(RuleBasedStateMachine):
     @precondition(lambda self: self.buffer.is_ready() and self.num_taken == self.num_updates)
     @rule()
     def take_a_step(self) -> None:
-        used = [int(ticket.group_id) for ticket in self.buffer.take()]
+        tickets = self.buffer.take()
+        self.num_learned_from = sum(t.summary.num_rollouts for t in tickets if t.summary is not None)
+        used = [int(ticket.group_id) for ticket in tickets]
         assert used == sorted(used)
         assert all(number > self.last_taken for number in used)
         assert all(self.num_taken - self.born[str(number)] <= self.shape[2] for number in used)
@@ -207,6 +220,22 @@ class Training(RuleBasedStateMachine):
     def have_the_weights_live(self) -> None:
         self.buffer.updated()
         self.num_updates += 1
+
+    @precondition(lambda self: self.num_taken > self.num_updates)
+    @rule()
+    def have_the_step_refused(self) -> None:
+        room = self.buffer.room()
+        self.buffer.refused(self.num_learned_from, whole_step=True)
+        self.num_taken -= 1
+        self.num_learned_from = 0
+        # No weights go live, yet its groups may be made again.
+        assert self.buffer.room() == room + self.shape[0]
+
+    @precondition(lambda self: self.num_taken > self.num_updates and self.num_learned_from > 0)
+    @rule()
+    def have_one_rollout_refused(self) -> None:
+        self.buffer.refused(1, whole_step=False)
+        self.num_learned_from -= 1
 
     @precondition(lambda self: self.num_updates == self.shape[1])
     @rule()
