@@ -125,12 +125,11 @@ class PolicyLearner:
         num_refused = sum(len(group.group.rollouts) for group in groups) - len(samples)
         # A rollout without advantage has no gradient without a KL penalty: it only counts in the average.
         learning = [s for s in samples if s.advantage != 0.0 or grpo.beta > 0]
-        if num_refused and not samples:
-            metrics, refusal = (
-                {},
-                f"all {num_refused} rollouts have rewards or log-probabilities that are not finite",
-            )
-        else:
+        metrics: dict[str, float] = {}
+        refusal: str | None = (
+            f"all {num_refused} rollouts have rewards or log-probabilities that are not finite"
+        )
+        if samples or not num_refused:
             metrics, refusal = self._updated(learning)
         metrics["skipped_rollouts"] = float(len(samples) - len(learning))
         metrics["advantage_abs"] = float(np.mean([abs(s.advantage) for s in samples])) if samples else 0.0

@@ -1,6 +1,6 @@
 """One tokenizer and one sandbox pool for all tests of the actors; rollouts made by hand are in rollout_cases.py."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -35,3 +35,31 @@ def _tokenizer(name: str) -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(str(resolve_model(name)))
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A tiny random Llama."""
+    from tests.unit.actors.learner_cases import saved_tiny_model
+
+    return saved_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture
+def make_learner(model_path: str) -> Iterator[Callable[..., Any]]:
+    """Learners with a model and a phase, closed after the test."""
+    from actors.learning.config import LearnerRole
+    from actors.policy_learner import PolicyLearner
+    from tests.unit.actors.learner_cases import learner_config
+
+    opened = []
+
+    def make(phase: str = "grpo", path: str = model_path, role: Any = None, **changes: Any) -> Any:
+        learner = PolicyLearner(learner_config(**changes), role or LearnerRole(), rank=0, world_size=1)
+        opened.append(learner)
+        learner.setup(*learner.address(), path, phase)
+        return learner
+
+    yield make
+    for learner in opened:
+        learner.close()

@@ -7,6 +7,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from actors.learning.config import LearnerConfig
+from actors.policy_learner import PolicyLearner
 from actors.records import (
     EndReason,
     Rollout,
@@ -17,9 +18,11 @@ from actors.records import (
     SftRollout,
     Source,
 )
+from actors.weights.buckets import unpacked
 from curriculum.task import Task
 
 VOCABULARY = 300
+BUCKET_BYTES = 60_000
 
 
 def tiny_model(seed: int = 0, *, tied: bool = True) -> LlamaForCausalLM:
@@ -134,3 +137,32 @@ def sft_rollouts(num: int, seed: int = 0) -> list[SftRollout]:
         )
         for i in range(num)
     ]
+
+
+def weights_of(learner: PolicyLearner) -> dict[str, torch.Tensor]:
+    manifest, *buckets = learner.publish(0, BUCKET_BYTES)
+    return {name: tensor.clone() for name, tensor in unpacked(manifest, buckets)}
+
+
+def changed(group: ScoredGroup, change) -> ScoredGroup:
+    """The group with `change` applied to every segment's fields."""
+    rollouts = tuple(
+        r.model_copy(update={"segments": tuple(s.model_copy(update=change(s)) for s in r.segments)})
+        for r in group.group.rollouts
+    )
+    return group.model_copy(update={"group": group.group.model_copy(update={"rollouts": rollouts})})
+
+
+def on_policy(learner, group: ScoredGroup) -> ScoredGroup:
+    """The group with the learner's own log-probabilities as behaviour."""
+    logps = learner.log_probs(group.group.rollouts)
+    rollouts = []
+    for rollout, logp_T in zip(group.group.rollouts, logps, strict=True):
+        segments, start = [], 0
+        for s in rollout.segments:
+            if s.source is Source.MODEL:
+                s = s.model_copy(update={"logprobs": logp_T[start : start + len(s.token_ids)]})
+                start += len(s.token_ids)
+            segments.append(s)
+        rollouts.append(rollout.model_copy(update={"segments": tuple(segments)}))
+    return group.model_copy(update={"group": group.group.model_copy(update={"rollouts": tuple(rollouts)})})
