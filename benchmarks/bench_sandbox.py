@@ -224,7 +224,7 @@ async def measured(rounds: int, soak: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Measure, write, print."""
+    """Measure, write the results and print them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--soak", type=int, default=20_000, help="executions; 0 leaves the soak out")

@@ -182,7 +182,7 @@ async def measured(theirs: str, ours: str, rounds: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, write, print."""
+    """Measure both servers, write the results and print them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--endpoint", required=True, help="address of a SandboxFusion server that runs already"

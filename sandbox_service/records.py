@@ -73,9 +73,9 @@ class ExecutionResult(_Record):
     exit_code: int | None
     """Exit status; None when it was killed by a signal or never ran."""
     stdout_bytes: int
-    """Bytes written, before any cut."""
+    """Bytes written to stdout, before any cut."""
     stderr_bytes: int
-    """Bytes written, before any cut."""
+    """Bytes written to stderr, before any cut."""
     duration_s: float
     """Wall time of the script."""
     cpu_s: float

@@ -42,7 +42,7 @@ class RolloutWriter:
         self._rows: list[dict[str, object]] = []
 
     def add(self, phase: str, step: int, scored: ScoredGroup) -> None:
-        """Take one group."""
+        """Take the rollouts of one scored group."""
         for rollout, score in zip(scored.group.rollouts, scored.scores, strict=True):
             self._rows.append(_row(phase, step, scored, rollout, score))
 

@@ -145,7 +145,7 @@ def write_state(folder: Path, state: dict[str, object]) -> None:
 
 
 def read_state(folder: Path) -> dict[str, object]:
-    """What `write_state` wrote."""
+    """The state that `write_state` wrote."""
     state: dict[str, object] = json.loads((folder / "state.json").read_text())
     return state
 

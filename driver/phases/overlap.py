@@ -17,7 +17,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
 
 
 def length(spans: Iterable[Span]) -> float:
-    """Seconds covered."""
+    """Seconds that the spans cover, together."""
     return sum(end - start for start, end in union(spans))
 
 

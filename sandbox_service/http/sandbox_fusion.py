@@ -115,9 +115,9 @@ class Extras(_Answer):
     layers: tuple[str, ...]
     """Isolation layers in force."""
     stdout_bytes: int
-    """Bytes written, before any cut."""
+    """Bytes written to stdout, before any cut."""
     stderr_bytes: int
-    """Bytes written, before any cut."""
+    """Bytes written to stderr, before any cut."""
     stdout_truncated: bool
     """Whether the middle of standard output was cut out."""
     stderr_truncated: bool

@@ -55,11 +55,11 @@ class BbhSource:
         return files.is_available(family.name, folder_of(family))
 
     def is_finite(self, family: FamilyConfig) -> bool:
-        """Always."""
+        """Always: the files hold what there is."""
         return True
 
     def task_family(self, family: FamilyConfig) -> str:
-        """The family's name."""
+        """The name of the family itself."""
         return family.name
 
     def amount(self, family: FamilyConfig) -> str:

@@ -25,7 +25,7 @@ class SymBenchSource:
         return symbench.family(family).capability
 
     def checker(self, family: str) -> str:
-        """`symbench/FAMILY`."""
+        """The checker `symbench/FAMILY`, which is the family's class."""
         return symbench.checker_of(family)
 
     def rule(self, checker: str) -> Rule | None:
@@ -57,7 +57,7 @@ class SymBenchSource:
         return family.model_copy(update={"data": folder})
 
     def is_available(self, family: FamilyConfig) -> bool:
-        """Always."""
+        """Always: generators need no files, and a folder without the family's file is not used."""
         return True
 
     def is_finite(self, family: FamilyConfig) -> bool:
@@ -65,7 +65,7 @@ class SymBenchSource:
         return family.data is not None
 
     def task_family(self, family: FamilyConfig) -> str:
-        """The family's name."""
+        """The name of the family itself."""
         return family.name
 
     def amount(self, family: FamilyConfig) -> str:
