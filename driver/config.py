@@ -22,7 +22,8 @@ class SynthesisConfig(Settings):
     """Traces written by scripted solvers and really executed, for SFT."""
 
     file: str | None = None
-    """JSON lines of executed traces of one's own (`trace_id`, `question`, `turns`), in place of the solvers'."""
+    """JSON lines of executed traces of one's own (`trace_id`, `question`, `turns`, or chats as `messages`), in place of
+    the solvers'."""
     error_fraction: float = Field(default=0.15, ge=0, le=1)
     """Share of traces that begin with a mistaken script, its real error, and the mended one."""
     explore_fraction: float = Field(default=0.2, ge=0, le=1)

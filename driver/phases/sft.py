@@ -53,14 +53,17 @@ async def run(session: Session) -> None:
     session.progress.finish(_NAME)
 
 
-def laid_out_traces(session: Session) -> list[SftRollout]:
-    """The traces as token segments."""
+def policy_transcriber(session: Session) -> Transcriber:
+    """Lays conversations out as the tokens of the run's model, under the instructions that RL uses."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(session.model_path))
-    transcriber = Transcriber(
-        tokenizer, session.config.rollout.instructions, generation_eos_ids(session.model_path)
-    )
+    return Transcriber(tokenizer, session.config.rollout.instructions, generation_eos_ids(session.model_path))
+
+
+def laid_out_traces(session: Session) -> list[SftRollout]:
+    """The traces as token segments."""
+    transcriber = policy_transcriber(session)
     return [
         transcriber.written_rollout(row["trace_id"], row["question"], row["turns"])
         for row in read_lines(session.folder.traces)

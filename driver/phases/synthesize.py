@@ -15,7 +15,9 @@ from curriculum.tasks.answers import extract_answer
 from curriculum.tasks.checkers import check
 from curriculum.tasks.solvers import confirms, has_solver, trace_plan
 from driver.errors import RunAbortedError
-from driver.outputs.run_folder import read_lines, write_whole
+from driver.outputs.run_folder import write_whole
+from driver.phases.own_traces import own_traces
+from driver.phases.sft import policy_transcriber
 from driver.session import Session
 from sandbox_service import ExecutionRequest, Termination
 
@@ -31,7 +33,8 @@ async def run(session: Session) -> None:
     """Write traces.jsonl.
 
     Raises:
-        RunAbortedError: not one trace was right, there is no task for traces, or a family has no solver.
+        RunAbortedError: not one trace was right, there is no task for traces, a family has no solver, or a line of
+            `synthesis.file` is refused.
     """
     if session.config.synthesis.file is not None:
         _take_own_traces(session, Path(session.config.synthesis.file))
@@ -61,18 +64,15 @@ async def run(session: Session) -> None:
 
 
 def _take_own_traces(session: Session, file: Path) -> None:
-    rows = read_lines(file)
-    wrong = [
-        n
-        for n, row in enumerate(rows, 1)
-        if set(row) != {"trace_id", "question", "turns"} or not row["turns"]
-    ]
-    if not rows or wrong:
-        raise RunAbortedError(
-            f"synthesis.file={file}: {len(rows)} readable lines, of which {len(wrong)} (first: {wrong[:1]}) lack "
-            "trace_id, question and turns, a list of [model text, what the environment then said or null]"
-        )
-    write_whole(session.folder.traces, "".join(json.dumps(row) + "\n" for row in rows))
+    held_back = {
+        task.question: f"that of {task.task_id}, a task of split {split}"
+        for split in ("test", "held_out")
+        for task in session.tasks.split(split)
+    }
+    traces = own_traces(
+        file, transcriber=policy_transcriber(session), limits=session.config.rollout, held_back=held_back
+    )
+    write_whole(session.folder.traces, "".join(f"{trace.model_dump_json()}\n" for trace in traces))
 
 
 async def _trace(session: Session, task: Task) -> dict[str, object] | None:
