@@ -111,14 +111,18 @@ def _read(line: bytes, number: int) -> Trace:
     question, turns = (
         _from_chat(held, row.get("question")) if is_chat else (row.get("question"), _from_pairs(held))
     )
-    trace_id = row.get("trace_id", f"line-{number}" if is_chat else None)
-    for name, value in (("trace_id", trace_id), ("question", question)):
-        if not isinstance(value, str) or not value.strip():
-            raise ValueError(f"{name} is {reprlib.repr(value)}, not a text")
-    _require_characters([trace_id, question, *(text for turn in turns for text in turn if text is not None)])
+    name = _text("trace_id", row.get("trace_id", f"line-{number}" if is_chat else None))
+    asked = _text("question", question)
+    _require_characters([name, asked, *(text for turn in turns for text in turn if text is not None)])
     # A sampled turn is ended by the line feed after its closing fence, so a written one has it too.
     ended = [(text if shown is None or text.endswith("\n") else f"{text}\n", shown) for text, shown in turns]
-    return Trace(trace_id=trace_id, question=question, turns=tuple(ended))
+    return Trace(trace_id=name, question=asked, turns=tuple(ended))
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} is {reprlib.repr(value)}, not a text")
+    return value
 
 
 def _from_pairs(held: Sequence[Any]) -> Turns:
