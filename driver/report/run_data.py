@@ -1,6 +1,7 @@
 """Reads what a run folder holds so far. What is not there is named in `missing`, never made up."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,14 @@ class RunData:
     config_text: str
     lines: list[MetricLine]
     evaluation: dict[str, list[Item]]
+    """The items that all evaluated policies answered, by policy."""
     evaluation_wall_s: dict[str, float]
     potential: dict[str, Any] | None
     phases: dict[str, float]
     task_set: dict[str, str | int] | None = None
     """Content hash and size of the frozen task set."""
+    num_left_out: int = 0
+    """Items that faults on our side left some policy without an answer to: they are in no policy's means."""
     missing: list[str] = field(default_factory=list)
 
     def lines_of(self, phase: str) -> list[MetricLine]:
@@ -78,7 +82,8 @@ def read_run(folder: Path) -> RunData:
         raise RunFolderError(f"there is no run folder {folder}: give the folder of a run, as in its config")
     missing: list[str] = []
     config_text = _text(folder / "config.yaml", missing, "the run's config")
-    evaluation, wall = _evaluation(_json(folder / "evaluation.json", missing, "accuracy before and after"))
+    everything, wall = _evaluation(_json(folder / "evaluation.json", missing, "accuracy before and after"))
+    evaluation, num_left_out = answered_by_all(everything)
     lines = read_metrics(folder)
     missing += [
         f"{what}: no line of phase {phase} in metrics.jsonl"
@@ -101,6 +106,7 @@ def read_run(folder: Path) -> RunData:
         potential=_json(folder / "potential.json", missing, "improvement potential"),
         phases={name: float(phase["wall_s"]) for name, phase in phases.items() if "wall_s" in phase},
         task_set=_task_set(RunFolder(folder)),
+        num_left_out=num_left_out,
         missing=missing,
     )
     if not any((folder / "rollouts").glob("*.parquet")):
@@ -127,6 +133,17 @@ def _json(path: Path, missing: list[str], what: str) -> dict[str, Any] | None:
         missing.append(f"{what}: no {path.name}")
         return None
     return read_json(path)
+
+
+def answered_by_all(evaluation: Mapping[str, list[Item]]) -> tuple[dict[str, list[Item]], int]:
+    """The items that every policy with any has an answer to, by policy, and how many others there were.
+
+    A policy that lost its hard items to faults on our side would else look better than one that answered them.
+    """
+    ids = [{item.task_id for item in items} for items in evaluation.values() if items]
+    shared = set.intersection(*ids) if ids else set()
+    kept = {policy: [i for i in items if i.task_id in shared] for policy, items in evaluation.items()}
+    return kept, len(set().union(*ids) - shared)
 
 
 def _name(config_text: str) -> str:

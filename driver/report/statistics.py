@@ -1,11 +1,19 @@
 """Intervals and smoothing for the report. Pure: numbers in, numbers out.
 
 Notation: n items, each with an outcome in [0, 1]: the share of its samples that were right.
+
+Two questions, two intervals. *Other questions of the same families*: the items are independent draws
+(`wilson_interval`, `paired_difference`). *Other families like these*: the families are the draws, and their items,
+which rise and fall together, only measure them (`interval_over_families`); with few families it is much the wider one.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
 
 Z95 = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval."""
@@ -72,6 +80,83 @@ def paired_difference(before: Sequence[float], after: Sequence[float]) -> Interv
     low = d - _root((p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2)
     high = d + _root((u1 - p1) ** 2 - 2 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2) ** 2)
     return Interval(mean=d, low=low, high=high, n=n)
+
+
+def interval_over_families(
+    outcomes: Sequence[float],
+    families: Sequence[str],
+    of_items: Interval,
+    *,
+    lowest: float = 0.0,
+    resamples: int = 10_000,
+) -> Interval | None:
+    """95 % interval of the mean for families like these; None for fewer than two of them.
+
+    The widest of three, since each is too narrow in a case of its own:
+
+    * the percentiles of the bootstrap that draws G families with all their items, taken further out by
+      Phi(-sqrt(G/(G-1)) t_{G-1}) instead of Phi(-z): the plain ones are too narrow by sqrt((G-1)/G) and know no t
+      (Hesterberg, The American Statistician 69, 2015, section 4.3);
+    * mean -+ t_{G-1} s with s^2 = G/(G-1) sum_g (sum_i x_gi - n_g mean)^2 / n^2: with three or four families the
+      bootstrap ends at the best and the worst of them;
+    * the interval of the items, which is not zero where all families happen to agree.
+
+    In simulations of 24 items a family it held the truth 91 to 97 times in 100 from four families on; 81 to 93 times
+    where most families are next to never solved and a few nearly always. The items' interval did so 37 to 75 times.
+
+    Args:
+        outcomes: outcome per item, or difference of two outcomes.
+        families: family of each item.
+        of_items: mean and interval of the same outcomes that take the items for independent.
+        lowest: least value that an outcome can have: 0 for a share, -1 for a difference of shares.
+        resamples: draws of the bootstrap.
+
+    Returns:
+        The same mean, with `n` families.
+    """
+    if len(outcomes) != len(families):
+        raise ValueError(f"{len(outcomes)} outcomes but {len(families)} families: each item has one of each")
+    names = sorted(set(families))
+    num_families = len(names)
+    if num_families < 2:
+        return None
+    index = {name: i for i, name in enumerate(names)}
+    place = np.array([index[name] for name in families])
+    sums_G = np.bincount(place, weights=np.asarray(outcomes, dtype=float), minlength=num_families)
+    counts_G = np.bincount(place, minlength=num_families).astype(float)
+    mean, inflation = float(sums_G.sum() / counts_G.sum()), num_families / (num_families - 1)
+    quantile = t_quantile(num_families - 1)
+    spread = math.sqrt(inflation * float(((sums_G - counts_G * mean) ** 2).sum())) / len(outcomes)
+    # Seeded: the same run has the same report.
+    drawn_RG = np.random.default_rng(0).multinomial(
+        num_families, np.full(num_families, 1 / num_families), resamples
+    )
+    means_R = (drawn_RG @ sums_G) / (drawn_RG @ counts_G)
+    tail = NormalDist().cdf(-math.sqrt(inflation) * quantile)
+    lows = (float(np.quantile(means_R, tail)), mean - quantile * spread, of_items.low)
+    highs = (float(np.quantile(means_R, 1 - tail)), mean + quantile * spread, of_items.high)
+    return Interval(mean=of_items.mean, low=max(lowest, min(lows)), high=min(1.0, max(highs)), n=num_families)
+
+
+@functools.cache
+def t_quantile(freedom: int) -> float:
+    """The 97.5 % quantile of Student's t distribution with this many degrees of freedom."""
+    low, high = 0.0, 20.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _t_share_below(middle, freedom) < 0.975 else (low, middle)
+    return low
+
+
+def _t_share_below(x: float, freedom: int) -> float:
+    """P(t <= x) for x >= 0: with x = sqrt(v) tan(a) the density becomes cos(a)^(v-1), which Simpson's rule adds up."""
+    angles = np.linspace(0.0, math.atan(x / math.sqrt(freedom)), 2001)
+    heights = np.cos(angles) ** (freedom - 1)
+    weights = np.where(np.arange(2001) % 2, 4.0, 2.0)
+    weights[[0, -1]] = 1.0
+    area = float(weights @ heights) * float(angles[1]) / 3
+    scale = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(math.pi)
+    return 0.5 + scale * area
 
 
 def moving_average(values: Sequence[float], window: int) -> Band:

@@ -8,7 +8,7 @@ from typing import Any
 from driver.errors import RunFolderError
 from driver.outputs.run_folder import read_json, write_whole
 from driver.report.run_data import POLICIES, Item, RunData, read_run
-from driver.report.statistics import Interval, paired_difference, wilson_interval
+from driver.report.statistics import Interval, interval_over_families, paired_difference, wilson_interval
 from driver.versions import installed_versions
 
 _WALL_NAMES = {
@@ -50,6 +50,7 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
     held_out = {name: [i for i in items if i.is_held_out] for name, items in data.evaluation.items()}
     return {
         "run": data.name,
+        "items_left_out": data.num_left_out,
         "accuracy": accuracy(data.evaluation),
         "accuracy_trained_families": accuracy(trained),
         "accuracy_held_out": accuracy(held_out),
@@ -66,16 +67,17 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def accuracy(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float] | None]:
-    """Mean accuracy with its interval, per policy; null for a policy without items."""
-    return {
-        policy: _plain(wilson_interval([item.correct for item in evaluation.get(policy, [])]))
-        for policy in POLICIES
-    }
+def accuracy(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, Any] | None]:
+    """Mean accuracy with its intervals, per policy; null for a policy without items.
+
+    `low` and `high` are for other questions of the same families; those under `families` are for other families like
+    these, null for fewer than two.
+    """
+    return {policy: _accuracy(evaluation.get(policy, [])) for policy in POLICIES}
 
 
-def gains(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float] | None]:
-    """What each phase of training adds, on the items that both policies answered."""
+def gains(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, Any] | None]:
+    """What each phase of training adds, on the items that both policies answered; intervals as in `accuracy`."""
     return {
         "sft_over_base": _gain(evaluation, "base", "sft"),
         "grpo_over_sft": _gain(evaluation, "sft", "grpo"),
@@ -134,14 +136,33 @@ def _peak_memory(data: RunData) -> float | None:
     )
 
 
-def _gain(evaluation: Mapping[str, list[Item]], before: str, after: str) -> dict[str, float] | None:
-    first = {item.task_id: item.correct for item in evaluation.get(before, [])}
-    second = {item.task_id: item.correct for item in evaluation.get(after, [])}
-    shared = [task_id for task_id in first if task_id in second]
-    return _plain(paired_difference([first[i] for i in shared], [second[i] for i in shared]))
-
-
-def _plain(interval: Interval | None) -> dict[str, float] | None:
-    if interval is None:
+def _accuracy(items: list[Item]) -> dict[str, Any] | None:
+    outcomes, families = [item.correct for item in items], [item.family for item in items]
+    of_items = wilson_interval(outcomes)
+    if of_items is None:
         return None
+    return {**_plain(of_items), "families": _over_families(outcomes, families, of_items, lowest=0.0)}
+
+
+def _gain(evaluation: Mapping[str, list[Item]], before: str, after: str) -> dict[str, Any] | None:
+    first = {item.task_id: item for item in evaluation.get(before, [])}
+    second = {item.task_id: item.correct for item in evaluation.get(after, [])}
+    shared = [item for task_id, item in first.items() if task_id in second]
+    earlier, later = [item.correct for item in shared], [second[item.task_id] for item in shared]
+    of_items = paired_difference(earlier, later)
+    if of_items is None:
+        return None
+    changes = [b - a for a, b in zip(earlier, later, strict=True)]
+    families = [item.family for item in shared]
+    return {**_plain(of_items), "families": _over_families(changes, families, of_items, lowest=-1.0)}
+
+
+def _over_families(
+    outcomes: list[float], families: list[str], of_items: Interval, lowest: float
+) -> dict[str, float] | None:
+    interval = interval_over_families(outcomes, families, of_items, lowest=lowest)
+    return None if interval is None else _plain(interval)
+
+
+def _plain(interval: Interval) -> dict[str, float]:
     return {"mean": interval.mean, "low": interval.low, "high": interval.high, "n": interval.n}

@@ -85,7 +85,7 @@ def family_rows(data: RunData) -> list[FamilyRow]:
 
 
 def verdicts(gains: Mapping[str, Any]) -> list[str]:
-    """What each phase of training adds, in words that the interval allows."""
+    """What each phase of training adds, in words that the intervals allow: for other questions, and other families."""
     texts = []
     for name, what in (("sft_over_base", "SFT over the base model"), ("grpo_over_sft", "GRPO over SFT")):
         gain = gains.get(name)
@@ -95,13 +95,21 @@ def verdicts(gains: Mapping[str, Any]) -> list[str]:
             f"{points(gain['mean'])} points (95 % interval {points(gain['low'])} to {points(gain['high'])}, "
             f"same {gain['n']} items)"
         )
-        if gain["low"] > 0:
-            texts.append(f"{what}: {numbers}, a gain.")
-        elif gain["high"] < 0:
-            texts.append(f"{what}: {numbers}, a loss.")
-        else:
-            texts.append(f"{what}: {numbers}, not to be told from no change.")
+        text = f"{what}: {numbers}, {_claim(gain)}."
+        wider = gain.get("families")
+        if wider is not None:
+            text += (
+                f" For other families like these {wider['n']}: {points(wider['low'])} to {points(wider['high'])}, "
+                f"{_claim(wider)}."
+            )
+        texts.append(text)
     return texts
+
+
+def _claim(interval: Mapping[str, float]) -> str:
+    if interval["low"] > 0:
+        return "a gain"
+    return "a loss" if interval["high"] < 0 else "not to be told from no change"
 
 
 def end_rows(data: RunData) -> list[tuple[str, str, str, str]]:

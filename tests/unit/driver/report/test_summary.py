@@ -3,8 +3,8 @@ import json
 import pytest
 
 from driver.outputs.metrics import MetricsLog
-from driver.report import build_summary
-from driver.report.run_data import Item
+from driver.report import build_report, build_summary
+from driver.report.run_data import Item, answered_by_all, read_run
 from driver.report.summary import accuracy, gains, wall_s
 from tests.unit.driver.report.fake_run import write_fake_run
 
@@ -25,6 +25,48 @@ def test_gain_is_over_the_items_that_both_policies_answered():
     found = gains({"sft": _items([1, 0, 1]), "grpo": _items([1, 1, 0], first=1)})["grpo_over_sft"]
     assert (found["mean"], found["n"]) == (0.5, 2)
     assert gains({"sft": _items([1])})["grpo_over_sft"] is None
+
+
+def test_families_have_an_interval_of_their_own_and_one_family_has_none():
+    one = accuracy({"base": _items([1, 0])})["base"]
+    assert one["families"] is None
+    items = [
+        Item(f"{f}{i}", f, True, float(i < n), 1.0, "answer")
+        for f, n in (("a", 9), ("b", 1))
+        for i in range(10)
+    ]
+    found = accuracy({"base": items})["base"]
+    assert found["families"]["n"] == 2
+    assert found["families"]["low"] < found["low"]
+    assert found["families"]["high"] > found["high"]
+    shifted = [Item(i.task_id, i.family, True, 1.0, 1.0, "answer") for i in items]
+    gain = gains({"base": items, "sft": shifted})["sft_over_base"]
+    # a gains one item of ten, b nine: between the two families the gain swings from 0.1 to 0.9.
+    assert (gain["mean"], gain["families"]["n"]) == (0.5, 2)
+    assert gain["low"] > 0 > gain["families"]["low"]
+
+
+def test_an_item_that_one_policy_lost_counts_for_none_of_them():
+    # The lost one is the hard one: with it base has 1 of 2, without it sft looks perfect.
+    evaluation = {"base": _items([1, 0]), "sft": _items([1])}
+    kept, num_left_out = answered_by_all(evaluation)
+    assert num_left_out == 1
+    assert accuracy(kept)["base"]["mean"] == accuracy(kept)["sft"]["mean"] == 1.0
+    assert answered_by_all({"base": _items([1, 0]), "sft": []}) == ({"base": _items([1, 0]), "sft": []}, 0)
+    assert answered_by_all({}) == ({}, 0)
+
+
+def test_the_report_says_how_many_items_are_in_no_mean(tmp_path):
+    folder = write_fake_run(tmp_path / "fake", num_steps=2, items_per_family=2)
+    path = folder / "evaluation.json"
+    content = json.loads(path.read_text())
+    lost = content["policies"]["sft"]["items"].pop(0)["task_id"]
+    path.write_text(json.dumps(content))
+    summary = build_summary(folder)
+    assert summary["items_left_out"] == 1
+    assert {cell["n"] for cell in summary["accuracy"].values()} == {11}
+    assert lost not in {item.task_id for items in read_run(folder).evaluation.values() for item in items}
+    assert "1 items are in no policy's means" in build_report(folder).read_text()
 
 
 def test_wall_time_has_every_part_and_null_where_unknown():

@@ -15,6 +15,15 @@ def test_a_verdict_claims_no_more_than_its_interval():
     ]
 
 
+def test_a_verdict_says_which_interval_answers_which_question():
+    gain = {**_gain(0.01, 0.09), "families": {"mean": 0.05, "low": -0.2, "high": 0.3, "n": 6}}
+    (text,) = verdicts({"grpo_over_sft": gain})
+    assert text == (
+        "GRPO over SFT: +5.0 points (95 % interval +1.0 to +9.0, same 80 items), a gain. "
+        "For other families like these 6: -20.0 to +30.0, not to be told from no change."
+    )
+
+
 def test_no_evaluation_gives_no_verdict():
     assert verdicts({"sft_over_base": None, "grpo_over_sft": None}) == []
 
