@@ -1,12 +1,32 @@
 """Solvers of Reasoning Gym's families."""
 
 from curriculum.tasks.solvers.plan import Solver
-from curriculum.tasks.solvers.reasoning_gym import arithmetic, dates, letters, numbers, programs
+from curriculum.tasks.solvers.reasoning_gym import (
+    algebra,
+    arithmetic,
+    dates,
+    grids,
+    letters,
+    matrices,
+    numbers,
+    patterns,
+    people,
+    programs,
+    searches,
+    words,
+)
 
 SOLVERS: dict[str, Solver] = {
+    **algebra.SOLVERS,
     **arithmetic.SOLVERS,
     **dates.SOLVERS,
+    **grids.SOLVERS,
     **letters.SOLVERS,
+    **matrices.SOLVERS,
     **numbers.SOLVERS,
+    **patterns.SOLVERS,
+    **people.SOLVERS,
     **programs.SOLVERS,
+    **searches.SOLVERS,
+    **words.SOLVERS,
 }
