@@ -13,6 +13,8 @@ from curriculum.tasks.solvers.reasoning_gym import (
     people,
     programs,
     searches,
+    sequences,
+    statements,
     words,
 )
 
@@ -28,5 +30,7 @@ SOLVERS: dict[str, Solver] = {
     **people.SOLVERS,
     **programs.SOLVERS,
     **searches.SOLVERS,
+    **sequences.SOLVERS,
+    **statements.SOLVERS,
     **words.SOLVERS,
 }

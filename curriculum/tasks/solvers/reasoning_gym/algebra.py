@@ -56,7 +56,8 @@ def advanced_geometry(question: str) -> Solution:
             'print(f"{degrees(acos(cosine)):.3f}\u00b0")'
         )
         check = (
-            f"from cmath import phase\nfrom math import degrees\n\n{data}a, b, c = complex(*A), complex(*B), complex(*C)\n"
+            f"from cmath import phase\nfrom math import degrees\n\n{data}"
+            "a, b, c = complex(*A), complex(*B), complex(*C)\n"
             'angle = abs(degrees(phase((a - b) / (c - b))))\nprint(abs(angle - float(ANSWER.rstrip("\u00b0"))) < 0.001)'
         )
         remark = "The angle at B is that between BA and BC: use the dot product."

@@ -181,7 +181,10 @@ def _leap(question: str) -> Solution | None:
     if year is None:
         return None
     script = f'import calendar\n\nprint("Yes" if calendar.isleap({year[1]}) else "No")'
-    check = f'y = {year[1]}\nleap = y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)\nprint(ANSWER == ("Yes" if leap else "No"))'
+    check = (
+        f"y = {year[1]}\nleap = y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)\n"
+        'print(ANSWER == ("Yes" if leap else "No"))'
+    )
     return Solution(
         step=Step(remark="calendar knows the rule of leap years.", script=script),
         slips=(Slip(script=script.split("\n", 2)[2], remedy="calendar must be imported."),),

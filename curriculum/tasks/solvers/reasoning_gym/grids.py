@@ -134,7 +134,8 @@ board = $BOARD
 rows, columns = len(board), len(board[0])
 alive = {(r, c) for r in range(rows) for c in range(columns) if board[r][c]}
 for _ in range($STEPS):
-    near = Counter(((r + a) % rows, (c + b) % columns) for r, c in alive for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b)
+    around = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
+    near = Counter(((r + a) % rows, (c + b) % columns) for r, c in alive for a, b in around)
     alive = {cell for cell, n in near.items() if n == 3 or n == 2 and cell in alive}
 answer = json.loads(ANSWER)
 print(answer == [[int((r, c) in alive) for c in range(columns)] for r in range(rows)])

@@ -72,7 +72,9 @@ def pool_matrix(question: str) -> Solution:
     check = (
         f'{data}answer = [list(map(float, line.split())) for line in ANSWER.split("\\n")]\nk, ok = {match[2]}, True\n'
         "for i in range(-(-len(m) // k)):\n    for j in range(-(-len(m[0]) // k)):\n"
-        "        part = [m[r][c] for r in range(i * k, min((i + 1) * k, len(m))) for c in range(j * k, min((j + 1) * k, len(m[0])))]\n"
+        "        rows = range(i * k, min((i + 1) * k, len(m)))\n"
+        "        columns = range(j * k, min((j + 1) * k, len(m[0])))\n"
+        "        part = [m[r][c] for r in rows for c in columns]\n"
         f"        ok = ok and i < len(answer) and j < len(answer[i]) and abs(answer[i][j] - {exact}) < 0.01\n"
         "print(ok and len(answer) == -(-len(m) // k))"
     )

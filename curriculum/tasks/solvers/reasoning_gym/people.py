@@ -20,7 +20,8 @@ def aiw(question: str) -> Solution:
         remark = f"All are friends of each other, so a male friend has {name} and her female friends."
     else:
         raise WrongWordingError(question)
-    script = f'{what.replace(" ", "_")}s = ["{name}"] + ["{what} " + str(i + 1) for i in range({count})]\nprint(len({what.replace(" ", "_")}s))'
+    women = f"{what.replace(' ', '_')}s"
+    script = f'{women} = ["{name}"] + ["{what} " + str(i + 1) for i in range({count})]\nprint(len({women}))'
     return Solution(
         step=Step(remark=remark, script=script),
         remarks=("List all the women of the circle.", f"{name} herself counts as well."),
@@ -158,7 +159,8 @@ def family_relationships(question: str) -> Solution:
         ),
         explore=Step(
             remark="First I list the parents.",
-            script=f"children = {children}\nfor pair, names in children.items():\n    print(names, 'are children of', pair)",
+            script=f"children = {children}\nfor pair, names in children.items():\n"
+            "    print(names, 'are children of', pair)",
         )
         if children
         else None,

@@ -129,7 +129,8 @@ def bf(question: str) -> Solution:
 _CAESAR = """
 text = "$TEXT"
 common = "the of and to in that was his he it with is for as had you not be her on at by which have or from this"
-common = set((common + " him but all she they were my are me one their so an said them we who would been").upper().split())
+common += " him but all she they were my are me one their so an said them we who would been"
+common = set(common.upper().split())
 
 def shifted(k):
     return "".join(chr((ord(c) - 65 + k) % 26 + 65) if c.isalpha() else c for c in text)
@@ -225,7 +226,8 @@ def color_cube_rotation(question: str) -> Solution:
     sides = re.findall(r"^- an? (\w+) (\w+) side$", question, re.MULTILINE)
     text = question.partition("The cube is rotated")[2]
     turns = re.findall(
-        r"before at the (\w+) is now|bring the (\w+) side to|make the (\w+) face the|place its (\w+) side at|the (\w+) side is rotated",
+        r"before at the (\w+) is now|bring the (\w+) side to|make the (\w+) face the|"
+        r"place its (\w+) side at|the (\w+) side is rotated",
         text,
     )
     order = [next(part for part in turn if part) for turn in turns]

@@ -10,14 +10,16 @@ def group_anagrams(question: str) -> Solution:
     words = found(r"into anagrams:\n(\[.+?\])", question, re.DOTALL)
     script = (
         "import json\n\n"
-        f'words = {words}\ngroups = {{}}\nfor word in words:\n    groups.setdefault("".join(sorted(word)), []).append(word)\n'
+        f"words = {words}\ngroups = {{}}\nfor word in words:\n"
+        '    groups.setdefault("".join(sorted(word)), []).append(word)\n'
         "print(json.dumps(list(groups.values())))"
     )
     check = (
         f"import json\n\nwords = {words}\ngroups = json.loads(ANSWER)\n"
         "flat = [word for group in groups for word in group]\n"
         "keys = [{tuple(sorted(word)) for word in group} for group in groups]\n"
-        "print(sorted(flat) == sorted(words) and all(len(k) == 1 for k in keys) and len(set(map(frozenset, keys))) == len(keys))"
+        "whole = sorted(flat) == sorted(words) and all(len(k) == 1 for k in keys)\n"
+        "print(whole and len(set(map(frozenset, keys))) == len(keys))"
     )
     return Solution(
         step=Step(remark="Anagrams have the same sorted letters.", script=script),

@@ -12,6 +12,7 @@ from curriculum.tasks.config import SourceName
 from curriculum.tasks.draft import Draft, IsNew, derived_seed
 from curriculum.tasks.payloads import encode_payload
 from curriculum.tasks.sources.reasoning_gym import propositions
+from curriculum.tasks.sources.reasoning_gym.well_posed import is_well_posed
 
 Levels = tuple[dict[str, Any], ...]
 
@@ -26,8 +27,6 @@ UNSTABLE = frozenset({"codeio", "composite"})
 
 # Our own rules for these read the answer alone.
 _JUDGED_BY_ANSWER = frozenset({"time_intervals"})
-
-_TOLD_FROM_THE_OTHER_SIDE = frozenset({"mother-in-law", "father-in-law", "niece", "nephew"})
 
 _DATASET_SIZE = 5_000  # per level; most make items when asked for, a few plan all of them at once
 _GIVE_UP_AFTER = 300  # duplicates in a row after which a level counts as exhausted
@@ -84,29 +83,6 @@ def posed(name: str, item: dict[str, Any]) -> dict[str, Any] | None:
     if name == "propositional_logic":
         return propositions.posed(item)
     return item if is_well_posed(name, item) else None
-
-
-def is_well_posed(name: str, item: dict[str, Any]) -> bool:
-    """False for the few generated items that nobody can answer.
-
-    simple_equations sometimes cancels its own variable ("solve for x: 0 = 0") and still expects one number;
-    time_intervals forgets the time of day where it names a time zone, and its answer is then wrong; where
-    intermediate_integration cannot integrate, its answer repeats the question. ab sometimes expects no text at all.
-    family_relationships names in-laws from the other side and gives nieces and nephews the other person's gender; aiw
-    does not say whether Matilda counts the second circle, and its answer leaves that out.
-    """
-    meta = item["metadata"]
-    if name == "simple_equations":
-        return meta["variable"] in meta["equation"]
-    if name == "time_intervals":
-        return "%z" not in meta["format"]
-    if name == "intermediate_integration":
-        return "Integral" not in item["answer"]
-    if name == "ab":
-        return bool(item["answer"])
-    if name == "family_relationships":
-        return meta["relationship"] not in _TOLD_FROM_THE_OTHER_SIDE
-    return name != "aiw" or "Matilda" not in item["question"]
 
 
 def draft(family: str, level: dict[str, Any], item: dict[str, Any]) -> Draft:

@@ -14,7 +14,8 @@ from curriculum.tasks.draft import normalised_question
 from curriculum.tasks.presets import PRESETS, preset_families
 from curriculum.tasks.sets.build import build_task_set, check_disjoint
 from curriculum.tasks.sets.parquet import content_hash
-from curriculum.tasks.sources.reasoning_gym.items import distinct_items, is_well_posed
+from curriculum.tasks.sources.reasoning_gym.items import distinct_items
+from curriculum.tasks.sources.reasoning_gym.well_posed import is_well_posed
 
 SMOKE = TaskSetConfig(
     preset="smoke", sft_per_family=5, train_per_family=5, test_per_family=3, held_out_per_family=4

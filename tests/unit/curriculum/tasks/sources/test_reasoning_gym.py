@@ -29,9 +29,10 @@ from curriculum.tasks.config import TaskSetConfig
 from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.sets.build import build_task_set
 from curriculum.tasks.sources.reasoning_gym.families import FAMILIES
-from curriculum.tasks.sources.reasoning_gym.items import draft, is_well_posed
+from curriculum.tasks.sources.reasoning_gym.items import draft
 from curriculum.tasks.sources.reasoning_gym.rules import OWN_RULES
 from curriculum.tasks.sources.reasoning_gym.verifiers import by_package
+from curriculum.tasks.sources.reasoning_gym.well_posed import is_well_posed
 
 SMALL = TaskSetConfig(
     preset="reasoning_gym", sft_per_family=0, train_per_family=3, test_per_family=0, held_out_per_family=3
