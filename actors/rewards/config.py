@@ -19,11 +19,13 @@ class RewardConfig(Settings):
     correct: float = Field(default=1.0, gt=0)
     """Reward of a right answer; a wrong one gets 0."""
     format: float = Field(default=0.1, ge=0)
-    """Added if every turn has the right form, taken off if not, where shaping applies."""
+    """Added, where shaping applies, if every turn but the last holds a complete script and the last an answer; taken
+    off if not, and so from every rollout that a limit cut off."""
     turn_penalty: float = Field(default=0.1, ge=0)
-    """Taken off a rollout of more than `free_turns` turns, where shaping applies."""
+    """Taken off, where shaping applies, once from a rollout of more than `free_turns` turns."""
     free_turns: int = Field(default=6, ge=1)
-    """Most turns that a rollout may take without `turn_penalty`."""
+    """Most turns that a rollout may take without `turn_penalty`; no rollout takes more than
+    `rollout.max_executions` + 1."""
     check_timeout_s: float = Field(default=10.0, gt=0)
     """Seconds that a checker may take; one that takes longer counts as a wrong answer."""
     own: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")

@@ -1,4 +1,6 @@
-"""The rules, one number each, from one rollout. Pure.
+"""The shaping rules, one number each, from one rollout. Pure.
+
+The reward is `correct * is_right`, and where shaping applies `+ format_term + turn_term`: see `RewardConfig.shaping`.
 
 Source: R1-Code-Interpreter (arXiv 2505.21668), section on rewards: +1 correct, +0.1 / -0.1 format, -0.1 over six turns.
 """
@@ -15,7 +17,7 @@ def given_answer(rollout: Rollout) -> str | None:
 
 
 def has_right_format(rollout: Rollout) -> bool:
-    """Every turn but the last holds one complete script, and the rollout ended with an answer."""
+    """Every turn but the last holds a complete script, and the rollout ended with an answer (`EndReason.ANSWER`)."""
     turns = rollout.turn_texts
     return (
         rollout.end_reason is EndReason.ANSWER
@@ -25,10 +27,10 @@ def has_right_format(rollout: Rollout) -> bool:
 
 
 def format_term(rollout: Rollout, weight: float) -> float:
-    """`weight` if the format is right, else minus `weight`."""
+    """`weight` if the format is right (`has_right_format`), else `-weight`: never 0, so cut rollouts pay too."""
     return weight if has_right_format(rollout) else -weight
 
 
 def turn_term(rollout: Rollout, weight: float, free_turns: int) -> float:
-    """Minus `weight` if the rollout took more than `free_turns` turns, else 0."""
+    """`-weight` if the model took more than `free_turns` turns, however many more, else 0."""
     return -weight if rollout.num_turns > free_turns else 0.0
