@@ -4,6 +4,7 @@ from curriculum.tasks.solvers.plan import Solver
 from curriculum.tasks.solvers.reasoning_gym import (
     algebra,
     arithmetic,
+    circuits,
     dates,
     grids,
     letters,
@@ -21,6 +22,7 @@ from curriculum.tasks.solvers.reasoning_gym import (
 SOLVERS: dict[str, Solver] = {
     **algebra.SOLVERS,
     **arithmetic.SOLVERS,
+    **circuits.SOLVERS,
     **dates.SOLVERS,
     **grids.SOLVERS,
     **letters.SOLVERS,
