@@ -3,14 +3,12 @@
 import itertools
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from curriculum.frozen import Settings
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class CurriculumConfig(_Config):
+class CurriculumConfig(Settings):
     """How tasks are ordered by improvement potential and sampled. Defaults: the paper's four stages.
 
     Example: `CurriculumConfig(steps_per_stage=(20, 20, 20, 20), min_tasks_per_group=4)`.

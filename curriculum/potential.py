@@ -13,8 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from curriculum.frozen import Frozen
 from curriculum.gates import checked_counts
 
 PAPER_THRESHOLDS = (0.64, 0.48, 0.32, 0.0)
@@ -25,13 +26,11 @@ POLICY = "policy"
 POOLED = "pooled"
 
 
-class TaskPotential(BaseModel):
+class TaskPotential(Frozen):
     """Measured success of one agent on one task, before training.
 
     Example: `TaskPotential.measured("reasoning_gym/gcd/00017", 5, 20)` has potential 0.75.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     task_id: str
     """Id of the measured task."""

@@ -6,14 +6,10 @@ so the total number of steps never changes; the plan says what was merged.
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
+from curriculum.frozen import Frozen
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Stage(_Record):
+class Stage(Frozen):
     """Steps during which the same tasks are open.
 
     Example: `Stage(groups=(1,), new_task_ids=("a", "b"), first_step=0, num_steps=150)`.
@@ -29,7 +25,7 @@ class Stage(_Record):
     """How long until the next one opens."""
 
 
-class StagePlan(_Record):
+class StagePlan(Frozen):
     """All stages in order."""
 
     stages: tuple[Stage, ...]

@@ -1,13 +1,9 @@
 """A task and what became of it."""
 
-from pydantic import BaseModel, ConfigDict
+from curriculum.frozen import Frozen
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Task(_Record):
+class Task(Frozen):
     """One question with what its checker needs.
 
     Example: `Task(task_id="reasoning_gym/gcd/00017", family="gcd", source="reasoning_gym", split="train",
@@ -30,7 +26,7 @@ class Task(_Record):
     """JSON the checker reads: the reference answer, metadata."""
 
 
-class TaskOutcome(_Record):
+class TaskOutcome(Frozen):
     """How one group of rollouts on a task went: the feedback to the curriculum."""
 
     task_id: str

@@ -3,8 +3,9 @@
 import tempfile
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from sandbox_service.frozen import Settings
 from sandbox_service.profiles import PROFILES, modules_of, profile_of
 from sandbox_service.records import MAX_CODE_BYTES
 from sandbox_service.worker.kernel.layers import ALL_LAYERS
@@ -13,13 +14,11 @@ CUSTOM_PROFILE = "custom"
 """What the profile is called whose modules are listed in `preload`."""
 
 
-class SandboxConfig(BaseModel):
+class SandboxConfig(Settings):
     """How scripts are run and what they may use.
 
     Example: `SandboxConfig(num_workers=4, timeout_s=10, memory_mib=512)`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     num_workers: int = Field(default=2, ge=1, le=1024)
     """Warm workers; each runs one script at a time."""

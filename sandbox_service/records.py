@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from sandbox_service.frozen import Frozen
 
 MAX_CODE_BYTES = 1_000_000
 """Longest script, unless a pool is configured otherwise."""
@@ -30,11 +32,7 @@ class Termination(StrEnum):
     INFRASTRUCTURE = "infrastructure"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ExecutionRequest(_Record):
+class ExecutionRequest(Frozen):
     """One script to run.
 
     Example: `ExecutionRequest(execution_id="run/7/0", code="print(1 + 1)", timeout_s=10.0)`.
@@ -56,7 +54,7 @@ class ExecutionRequest(_Record):
     """Session whose names and files the script shares, opened by its first cell; None for a process of its own."""
 
 
-class ExecutionResult(_Record):
+class ExecutionResult(Frozen):
     r"""What became of one script.
 
     Example: `ExecutionResult(execution_id="run/7/0", termination="ok", stdout="2\n", ...)`.

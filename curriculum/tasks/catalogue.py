@@ -3,8 +3,7 @@
 import functools
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from curriculum.frozen import Frozen
 from curriculum.tasks.config import SourceName
 from curriculum.tasks.family import Capability
 from curriculum.tasks.sources.source import SOURCES
@@ -13,14 +12,12 @@ from curriculum.tasks.split import held_out_families
 NUM_FAMILIES = 144
 
 
-class FamilyEntry(BaseModel):
+class FamilyEntry(Frozen):
     """One of the 144.
 
     Example: `FamilyEntry(name="gcd", source="reasoning_gym", capability="math", checker="reasoning_gym",
     split="train")`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: str
     """Unique among the 144."""

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from curriculum.frozen import Settings
 
 Split = Literal["sft", "train", "test", "held_out"]
 Preset = Literal["laptop", "smoke", "reasoning_gym", "symbench", "r1ci", "none"]
@@ -11,11 +13,7 @@ SourceName = Literal["symbench", "bbh", "reasoning_gym", "own"]
 _Scalar = bool | int | float | str
 
 
-class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class FamilyConfig(_Config):
+class FamilyConfig(Settings):
     """A task family with graded difficulty.
 
     Example: `FamilyConfig(name="gcd", levels=({"max_value": 100}, {"max_value": 10000}))`.
@@ -31,7 +29,7 @@ class FamilyConfig(_Config):
     """Dataset settings per level of difficulty; items are taken from the levels in turn."""
 
 
-class TaskSetConfig(_Config):
+class TaskSetConfig(Settings):
     """Which tasks to build. The same config always gives the same tasks.
 
     Example: `TaskSetConfig(preset="laptop", seed=0, train_per_family=64)`.

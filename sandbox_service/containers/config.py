@@ -2,19 +2,19 @@
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from sandbox_service.frozen import Settings
 
 Runtime = Literal["runsc", "crun", "runc"]
 RUNTIMES: tuple[str, ...] = get_args(Runtime)
 
 
-class ContainerConfig(BaseModel):
+class ContainerConfig(Settings):
     """Which runtime makes the containers; every limit is that of the SandboxConfig next to it.
 
     Example: `ContainerConfig(runtime="crun")`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     runtime: Runtime = "runsc"
     """Executable that runs a bundle; it must be installed and, as a rule, be run by root."""

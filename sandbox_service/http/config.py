@@ -3,19 +3,18 @@
 import ipaddress
 import os
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.containers.config import ContainerConfig
+from sandbox_service.frozen import Settings
 
 
-class HttpConfig(BaseModel):
+class HttpConfig(Settings):
     """Where the front listens, who may use it, and what one request may carry.
 
     Example: `HttpConfig(host="0.0.0.0", token_file="/run/secrets/token")`.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     host: str = "127.0.0.1"
     """Address to listen on; anything but a loopback address needs a token."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox_service.frozen import Frozen
 from sandbox_service.records import ExecutionResult, Termination
 
 PYTHON = "python"
@@ -80,11 +81,7 @@ class RunCodeRequest(BaseModel):
     """Relative paths to be read after the script's end."""
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class CommandRunResult(_Answer):
+class CommandRunResult(Frozen):
     r"""How one command ended.
 
     Example: `CommandRunResult(status="Finished", return_code=0, stdout="2\n", stderr="", execution_time=0.01)`.
@@ -102,7 +99,7 @@ class CommandRunResult(_Answer):
     """Standard error; why we stopped the script, if we did, stands at its end."""
 
 
-class Extras(_Answer):
+class Extras(Frozen):
     """What SandboxFusion has no field for.
 
     Example: `Extras(execution_id="run_code/1", termination="ok", layers=("seccomp",), ...)`.
@@ -134,7 +131,7 @@ class Extras(_Answer):
     """Files that were asked for and are not in the answer, with the reason."""
 
 
-class RunCodeResponse(_Answer):
+class RunCodeResponse(Frozen):
     """What `/run_code` answers.
 
     Example: `RunCodeResponse(status="Success", message="", run_result=CommandRunResult(status="Finished"))`.

@@ -4,14 +4,10 @@ import re
 from collections.abc import Callable
 from string import Template
 
-from pydantic import BaseModel, ConfigDict
+from curriculum.frozen import Frozen
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Step(_Record):
+class Step(Frozen):
     """A script and the few words before it.
 
     Example: `Step(remark="Add the terms.", script="print(2 + 3)")`.
@@ -28,7 +24,7 @@ class Step(_Record):
         return f"{self.remark}\n```python\n{self.script}\n```"
 
 
-class Slip(_Record):
+class Slip(Frozen):
     """A plausible mistake that ends in a real error, and the remark that mends it.
 
     Example: `Slip(script="print(math.gcd(6, 4))", remedy="math must be imported first.")`.
@@ -40,7 +36,7 @@ class Slip(_Record):
     """What the assistant says on seeing the error, before the right script."""
 
 
-class Solution(_Record):
+class Solution(Frozen):
     r"""How a family's solver answers one question. Only `step` is needed.
 
     Example: `Solution(step=Step(remark="Add.", script="print(2 + 3)"),
@@ -62,7 +58,7 @@ class Solution(_Record):
     literal (text); its last line of output is `True` if the answer holds."""
 
 
-class Words(_Record):
+class Words(Frozen):
     """Reasoning in words, where no script is needed: a trace of one turn without an execution.
 
     Example: `Words(reasoning="Sarcasm praises what is plainly bad.", answer="(A)")`.
@@ -111,7 +107,7 @@ def confirms(check_stdout: str) -> bool:
     return check_stdout.strip().splitlines()[-1:] == ["True"]
 
 
-class TracePlan(_Record):
+class TracePlan(Frozen):
     r"""Assistant turns to be executed one after the other, and the final turn made from the answer's output.
 
     Example: turns `("Add the terms.\n```python\nprint(2 + 3)\n```",)`, then `final("5\n") == "<<<5>>>"`.
