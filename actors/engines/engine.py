@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from actors.callables import Generation, SamplingSpec
+from actors.errors import EngineError
 from actors.records import WeightManifest
 
 
@@ -57,13 +58,22 @@ class ServedModel:
 def generation_eos_ids(model_path: str | Path) -> tuple[int, ...]:
     """Every end token in the model folder's generation config, else in its model config; none if neither names one.
 
+    Raises:
+        EngineError: one of the two files cannot be read, or says something else.
+
     Source: `eos_token_id` of Hugging Face's `generation_config.json`, a number or a list (Qwen2.5-Instruct has two).
     """
     for name in ("generation_config.json", "config.json"):
         path = Path(model_path) / name
         if not path.is_file():
             continue
-        found = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
-        if found is not None:
-            return tuple(int(token) for token in (found if isinstance(found, list) else [found]))
+        try:
+            found = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
+            if found is not None:
+                return tuple(int(token) for token in (found if isinstance(found, list) else [found]))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise EngineError(
+                f"{path} does not say which tokens end a turn ({type(error).__name__}: {error}): its eos_token_id must "
+                "be a number or a list of numbers; fetch or copy the model again"
+            ) from error
     return ()

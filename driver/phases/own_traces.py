@@ -1,7 +1,7 @@
 """Traces of one's own for SFT, from a file of JSON lines: every line is read in full, or refused with its number.
 
-A trace must be a conversation that a rollout of this run could be: scripts in every turn but the last, an answer in the
-last, no longer than the limits. What is trained on beside that would be unlearned, or never used.
+A trace must be a conversation as rollouts hold them: a script in every turn but the last, an answer in the last, and no
+longer than the limit. Anything else would teach what no rollout can use.
 """
 
 import json
@@ -14,7 +14,6 @@ from actors.episodes.config import RolloutConfig
 from actors.episodes.scripts import complete_script
 from actors.episodes.transcript import Transcriber
 from actors.frozen import Frozen
-from actors.records import Source
 from curriculum.tasks.answers import extract_answer
 from driver.errors import RunAbortedError
 
@@ -204,18 +203,9 @@ def _require_learnable(
             )
     if extract_answer(last) is None:
         raise ValueError("its last turn gives no answer between <<< and >>>")
-    if len(before) > limits.max_executions:
-        raise ValueError(
-            f"{len(before)} scripts are more than rollout.max_executions={limits.max_executions}"
-        )
     segments = transcriber.written_rollout(trace.trace_id, trace.question, trace.turns).segments
-    longest = max(len(s.token_ids) for s in segments if s.source is Source.MODEL)
-    whole = sum(len(s.token_ids) for s in segments)
-    if longest > limits.max_turn_tokens:
+    size = sum(len(segment.token_ids) for segment in segments)
+    if size > limits.max_rollout_tokens:
         raise ValueError(
-            f"a turn of {longest} tokens is longer than rollout.max_turn_tokens={limits.max_turn_tokens}"
-        )
-    if whole > limits.max_rollout_tokens:
-        raise ValueError(
-            f"{whole} tokens are more than rollout.max_rollout_tokens={limits.max_rollout_tokens}"
+            f"{size} tokens are more than rollout.max_rollout_tokens={limits.max_rollout_tokens}"
         )

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from actors.engines.engine import generation_eos_ids
+from actors.errors import EngineError
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,10 @@ def test_end_tokens_are_those_of_the_generation_config_else_of_the_model_config(
         if text is not None:
             (tmp_path / name).write_text(text)
     assert generation_eos_ids(tmp_path) == ids
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"eos_token_id": "<|im_end|>"}', '{"eos_token_id": [[2]]}'])
+def test_a_config_that_does_not_say_how_turns_end_is_told_with_its_path(tmp_path: Path, text: str) -> None:
+    (tmp_path / "generation_config.json").write_text(text)
+    with pytest.raises(EngineError, match=r"generation_config.json does not say which tokens end a turn"):
+        generation_eos_ids(tmp_path)

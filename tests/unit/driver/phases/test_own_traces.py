@@ -15,7 +15,7 @@ from driver.phases.own_traces import Trace, own_traces
 SCRIPT = "I compute.\n```python\nprint(2 * 3)\n```\n"
 SHOWN = "Code Execution Results:\n6"
 FINAL = "It is <<<6>>>"
-LIMITS = RolloutConfig(instructions="short", max_executions=2, max_turn_tokens=100, max_rollout_tokens=400)
+LIMITS = RolloutConfig(instructions="short", max_rollout_tokens=400)
 WANTED = Trace(trace_id="a", question="2 * 3?", turns=((SCRIPT, SHOWN), (FINAL, None)))
 PAIRS = {"trace_id": "a", "question": "2 * 3?", "turns": [[SCRIPT, SHOWN], [FINAL, None]]}
 
@@ -92,10 +92,6 @@ def test_a_chat_without_a_name_is_named_after_its_line(tmp_path: Path, transcrib
         ({**PAIRS, "turns": [[SCRIPT, SHOWN], ["It is <<<result>>>", None]]}, "gives no answer"),
         ({**PAIRS, "turns": [[SCRIPT, SHOWN], ["```python\nprint('<<<6>>>')", None]]}, "gives no answer"),
         ({**PAIRS, "turns": [["I compute.", SHOWN], [FINAL, None]]}, "turn 1 has no complete script"),
-        (
-            {**PAIRS, "turns": [[SCRIPT, SHOWN]] * 3 + [[FINAL, None]]},
-            "3 scripts are more than rollout.max_exec",
-        ),
         ({**PAIRS, "turns": [[f"{SCRIPT} \ud800", SHOWN], [FINAL, None]]}, "a lone surrogate, '\\ud800'"),
         ({**PAIRS, "turns": [[SCRIPT, "\udfff"], [FINAL, None]]}, "a lone surrogate"),
         ({**PAIRS, "question": "\ud83d?"}, "a lone surrogate"),
@@ -129,18 +125,16 @@ def test_what_is_no_trace_is_refused_with_its_line_and_the_reason(
     str(caught.value).encode()
 
 
-def test_a_trace_longer_than_the_limits_is_refused_with_both_numbers(
+def test_a_trace_longer_than_a_rollout_is_refused_with_both_numbers(
     tmp_path: Path, transcriber: Transcriber
 ) -> None:
     segments = transcriber.written_rollout("a", WANTED.question, WANTED.turns).segments
-    whole, turn = sum(len(s.token_ids) for s in segments), len(segments[1].token_ids)
-    assert _read(tmp_path, transcriber, PAIRS, max_rollout_tokens=whole, max_turn_tokens=turn) == [WANTED]
+    size = sum(len(s.token_ids) for s in segments)
+    assert _read(tmp_path, transcriber, PAIRS, max_rollout_tokens=size) == [WANTED]
     with pytest.raises(
-        RunAbortedError, match=f"{whole} tokens are more than rollout.max_rollout_tokens={whole - 1}"
+        RunAbortedError, match=f"{size} tokens are more than rollout.max_rollout_tokens={size - 1}"
     ):
-        _read(tmp_path, transcriber, PAIRS, max_rollout_tokens=whole - 1)
-    with pytest.raises(RunAbortedError, match=f"turn of {turn} tokens is longer than rollout.max_turn_tok"):
-        _read(tmp_path, transcriber, PAIRS, max_turn_tokens=turn - 1)
+        _read(tmp_path, transcriber, PAIRS, max_rollout_tokens=size - 1)
 
 
 def test_a_question_that_is_kept_back_is_not_learned(tmp_path: Path, transcriber: Transcriber) -> None:
