@@ -6,13 +6,13 @@ changes nothing but time and memory. A step whose numbers are not finite is refu
 """
 
 import math
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from actors.engines.rendezvous import Rendezvous
 from actors.errors import LearnerError
 from actors.learning.batches import MicroBatch, micro_batches, packed_rows
 from actors.learning.config import LearnerConfig, LearnerRole
@@ -46,29 +46,22 @@ class PolicyLearner:
         self._step, self._total_steps = 0, 1
         self._model_path = ""
         self._is_changed = False
+        self._rendezvous = Rendezvous()
         self._open_engine: DeepSpeedEngine | None = None
 
     def address(self) -> tuple[str, int]:
-        """This machine's address and a free port: rank 0's are where all ranks meet."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                # Sends nothing: only asks which address the route to elsewhere starts from.
-                probe.connect(("8.8.8.8", 80))
-                host = probe.getsockname()[0]
-            except OSError:
-                host = "127.0.0.1"
-        with socket.socket() as free:
-            free.bind(("", 0))
-            return host, free.getsockname()[1]
+        """This machine's address and a port that this process holds for rank 0: there all ranks meet."""
+        return self._rendezvous.address()
 
     def setup(self, master_addr: str, master_port: int, model_path: str, phase: Phase) -> None:
         """Meet the other ranks, load the model, begin a phase; a model loaded before is freed first."""
         from actors.engines.deepspeed_engine import DeepSpeedEngine
 
-        self.close()
+        if self._open_engine is not None:
+            self._open_engine.close()
         self._model_path, self._is_changed = model_path, False
         self._open_engine = DeepSpeedEngine(self._config, self._rank, self._world_size)
-        self._open_engine.start(master_addr, master_port, model_path)
+        self._open_engine.start(self._rendezvous, master_addr, master_port, model_path)
         self.begin_phase(phase, total_steps=1)
 
     def begin_phase(self, phase: Phase, total_steps: int, reference_path: str | None = None) -> None:
@@ -206,6 +199,7 @@ class PolicyLearner:
         if self._open_engine is not None:
             self._open_engine.close()
             self._open_engine = None
+        self._rendezvous.close()
 
     def _updated(self, samples: Sequence[Sample]) -> tuple[dict[str, float], str | None]:
         """All updates of one training step; metrics of the last one that was taken, or why none was."""
@@ -329,7 +323,9 @@ class PolicyLearner:
 
     def _batches(self, samples: Sequence[Sample], num_ranks: int) -> list[list[MicroBatch]]:
         limit = self._config.micro_batch_tokens
-        rows = packed_rows(samples, share_prefix=self._config.share_prefix, max_tokens=limit)
+        share = self._config.share_prefix
+        cost = self._engine.row_cost if share == "auto" else None
+        rows = packed_rows(samples, share_prefix=share is not False, max_tokens=limit, cost=cost)
         return micro_batches(rows, max_tokens=limit, num_ranks=num_ranks)
 
     def _plan(self, bucket_bytes: int) -> "BucketPlan":

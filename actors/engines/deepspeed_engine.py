@@ -28,10 +28,12 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
+from actors.engines.rendezvous import Rendezvous
 from actors.errors import LearnerError, NotFiniteError
 from actors.learning.batches import MicroBatch, empty_micro_batch, visible_mask
 from actors.learning.config import LearnerConfig
 from actors.learning.logprobs import PolicyModel
+from actors.learning.row_cost import RowCost, row_cost
 
 if not torch.cuda.is_available():
     os.environ.setdefault("DS_ACCELERATOR", "cpu")
@@ -61,7 +63,8 @@ def _give_back_free_memory() -> None:
 class DeepSpeedEngine:
     """A policy model under DeepSpeed.
 
-    Example: `engine = DeepSpeedEngine(config, rank=0, world_size=1); engine.start("127.0.0.1", 29500, path)`.
+    Example: `engine = DeepSpeedEngine(config, rank=0, world_size=1); engine.start(Rendezvous(), "127.0.0.1",
+    29500, path)`.
     """
 
     def __init__(self, config: LearnerConfig, rank: int, world_size: int) -> None:
@@ -75,7 +78,7 @@ class DeepSpeedEngine:
         self._reference: Any = None
         self._grad_norm = 0.0
 
-    def start(self, master_addr: str, master_port: int, model_path: str) -> None:
+    def start(self, rendezvous: Rendezvous, master_addr: str, master_port: int, model_path: str) -> None:
         """Join the process group and load the model with a fresh optimiser."""
         transformers_logging.disable_progress_bar()
         # DeepSpeed 0.19 calls names that torch 2.13 deprecates, once per gather.
@@ -83,7 +86,7 @@ class DeepSpeedEngine:
         torch.manual_seed(self._config.seed)
         if self._config.num_threads:
             torch.set_num_threads(self._config.num_threads)
-        self._join(master_addr, master_port)
+        self._join(rendezvous, master_addr, master_port)
         self._model_path = Path(model_path)
         model = self._loaded(model_path)
         if self._config.gradient_checkpointing:
@@ -102,6 +105,11 @@ class DeepSpeedEngine:
         self._engine, *_ = deepspeed.initialize(
             model=model, optimizer=optimizer, config=self._deepspeed_config(), dist_init_required=False
         )
+
+    @property
+    def row_cost(self) -> RowCost:
+        """What decides whether siblings share a row."""
+        return row_cost(self._engine.module.language_model)
 
     def forward(self, batch: MicroBatch, temperature: float) -> tuple[Tensor, Tensor]:
         """Log-probabilities and entropies of the micro-batch's tokens, with gradient."""
@@ -245,7 +253,7 @@ class DeepSpeedEngine:
         self._engine = self._reference = None
         gc.collect()
 
-    def _join(self, master_addr: str, master_port: int) -> None:
+    def _join(self, rendezvous: Rendezvous, master_addr: str, master_port: int) -> None:
         if dist.is_initialized():
             place = (dist.get_rank(), dist.get_world_size())
             if place != (self._rank, self._world_size):
@@ -266,14 +274,17 @@ class DeepSpeedEngine:
         # and leaves 69 MB per rank in /dev/shm.
         deepspeed.ops.__compatible_ops__ = {"deepspeed_shm_comm": False}
         backend = {"auto": "nccl" if self._on_gpu else "gloo"}.get(self._config.backend, self._config.backend)
-        deepspeed.init_distributed(
-            dist_backend=backend,
-            auto_mpi_discovery=False,
-            verbose=False,
-            timeout=_COLLECTIVE_TIMEOUT,
-            init_method=f"tcp://{master_addr}:{master_port}",
+        dist.init_process_group(
+            backend,
+            store=rendezvous.store(
+                master_addr, master_port, self._rank, self._world_size, _COLLECTIVE_TIMEOUT
+            ),
             rank=self._rank,
             world_size=self._world_size,
+            timeout=_COLLECTIVE_TIMEOUT,
+        )
+        deepspeed.init_distributed(
+            backend, auto_mpi_discovery=False, verbose=False, timeout=_COLLECTIVE_TIMEOUT
         )
 
     def _loaded(self, path: str) -> PolicyModel:

@@ -1,8 +1,10 @@
 """Samples to micro-batches: the same list on every rank gives every rank its own equal share.
 
 `packed_rows` lays samples in rows; siblings can share one row that holds their prompt once, each response then
-sees the prompt and itself only. `micro_batches` cuts the rows by a token budget into equally many micro-batches
-per rank (the last may be empty: ZeRO needs all ranks in every step). Padding is told by position, never by id.
+sees the prompt and itself only. That saves the prompt's tokens and costs a mask over all pairs of the row, so long
+answers are cheaper in rows of their own (row_cost.py). `micro_batches` cuts the rows by a token budget into equally
+many micro-batches per rank (the last may be empty: ZeRO needs all ranks in every step). Padding is told by position,
+never by id.
 
 Notation: T tokens of a sample or row, N of them in the loss, B rows, P tokens of a prompt.
 """
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.learning.row_cost import RowCost
 from actors.learning.samples import Sample, joined
 
 _PROMPT_BLOCK = 0
@@ -34,6 +37,11 @@ class Row:
 
     def __len__(self) -> int:
         return len(self.input_ids_T)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it holds several responses, so that attention needs a mask."""
+        return bool(self.blocks_T[-1] > 1)
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,17 @@ class MicroBatch:
         return 0 if self.is_empty else len(self.targets.token_N)
 
 
-def packed_rows(samples: Sequence[Sample], *, share_prefix: bool, max_tokens: int) -> list[Row]:
-    """Samples with tokens in the loss as rows; equal prompts share rows of at most `max_tokens` if wanted."""
+def packed_rows(
+    samples: Sequence[Sample], *, share_prefix: bool, max_tokens: int, cost: RowCost | None = None
+) -> list[Row]:
+    """Samples with tokens in the loss as rows; equal prompts share rows of at most `max_tokens` if wanted.
+
+    Args:
+        samples: in any order.
+        share_prefix: False for a row each.
+        max_tokens: most tokens in a row of more than one response.
+        cost: what decides how many siblings share a row; None for as many as fit.
+    """
     rows: list[Row] = []
     families: dict[bytes | int, list[Sample]] = {}
     for sample in samples:
@@ -78,28 +95,23 @@ def packed_rows(samples: Sequence[Sample], *, share_prefix: bool, max_tokens: in
                 sample
             )
     for family in families.values():
-        row: list[Sample] = []
-        length = len(family[0].prompt_P)
-        for sample in family:
-            if row and length + len(sample.response_T) > max_tokens:
-                rows.append(_row(row))
-                row, length = [], len(sample.prompt_P)
-            row.append(sample)
-            length += len(sample.response_T)
-        rows.append(_row(row))
+        cut = _cut(family, max_tokens) if cost is None else _cheapest_cut(family, max_tokens, cost)
+        rows += [_row(row) for row in cut]
     return rows
 
 
 def micro_batches(rows: Sequence[Row], *, max_tokens: int, num_ranks: int) -> list[list[MicroBatch]]:
     """Micro-batches of every rank, equally many: at most `max_tokens` with padding, a longer row alone.
 
-    Rows are sorted by length, so that little is padding; micro-batches are dealt back and forth, so that the
+    Rows are sorted by length, so that little is padding, and one that needs no mask is not put beside one that does;
+    micro-batches are dealt back and forth, so that the
     ranks' i-th ones are about equally long.
     """
-    ordered = sorted(rows, key=len, reverse=True)
+    ordered = sorted(rows, key=lambda row: (row.is_shared, len(row)), reverse=True)
     cuts: list[list[Row]] = []
     for row in ordered:
-        if cuts and len(cuts[-1][0]) * (len(cuts[-1]) + 1) <= max_tokens:
+        fits = bool(cuts) and len(cuts[-1][0]) * (len(cuts[-1]) + 1) <= max_tokens
+        if fits and cuts[-1][0].is_shared == row.is_shared:
             cuts[-1].append(row)
         else:
             cuts.append([row])
@@ -132,6 +144,42 @@ def visible_mask(blocks_BT: NDArray[np.int64]) -> NDArray[np.bool_]:
     order_TT = np.tri(blocks_BT.shape[1], dtype=bool)
     visible_BTT: NDArray[np.bool_] = ((key == _PROMPT_BLOCK) | (key == query)) & order_TT
     return visible_BTT[:, None]
+
+
+def _cut(family: Sequence[Sample], max_tokens: int) -> list[list[Sample]]:
+    """Rows of as many siblings as fit; a longer one alone."""
+    rows: list[list[Sample]] = []
+    for sample in family:
+        if rows and _length([*rows[-1], sample]) <= max_tokens:
+            rows[-1].append(sample)
+        else:
+            rows.append([sample])
+    return rows
+
+
+def _cheapest_cut(family: Sequence[Sample], max_tokens: int, cost: RowCost) -> list[list[Sample]]:
+    """The cheapest rows of neighbours by length: what is worth sharing is short, and beside what is short."""
+    ordered = sorted(family, key=lambda s: len(s.response_T))
+    # The cheapest way to lay out the first n siblings, for n = 0, 1, ...: its cost, and where its last row begins.
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for end in range(1, len(ordered) + 1):
+        starts = [n for n in range(end) if end - n == 1 or _length(ordered[n:end]) <= max_tokens]
+        best.append(min((best[n][0] + _cost(ordered[n:end], cost), n) for n in starts))
+    rows: list[list[Sample]] = []
+    end = len(ordered)
+    while end:
+        start = best[end][1]
+        rows.append(ordered[start:end])
+        end = start
+    return rows
+
+
+def _cost(row: Sequence[Sample], cost: RowCost) -> float:
+    return cost.alone(_length(row)) if len(row) == 1 else cost.shared(_length(row))
+
+
+def _length(row: Sequence[Sample]) -> int:
+    return len(row[0].prompt_P) + sum(len(s.response_T) for s in row)
 
 
 def _row(family: Sequence[Sample]) -> Row:
@@ -168,7 +216,7 @@ def _targets(family: Sequence[Sample]) -> Targets:
 
 def _micro_batch(rows: Sequence[Row]) -> MicroBatch:
     width = max(len(row) for row in rows)
-    shares = any(row.blocks_T[-1] > 1 for row in rows)
+    shares = any(row.is_shared for row in rows)
     fields = [[getattr(row.targets, name) for row in rows] for name in Targets.__dataclass_fields__]
     return MicroBatch(
         input_ids_BT=_padded([row.input_ids_T for row in rows], width),

@@ -85,8 +85,9 @@ class LearnerConfig(Settings):
     """Most tokens, padding included, in one forward pass; a longer rollout goes alone."""
     chunk_tokens: int = Field(default=512, ge=1)
     """Tokens whose logits over the vocabulary exist at one time."""
-    share_prefix: bool = True
-    """Siblings of a group go through the model in one row that holds their prompt once."""
+    share_prefix: Literal["auto", True, False] = "auto"
+    """Siblings of a group go through the model in one row that holds their prompt once. `auto` shares where that is
+    cheaper: short answers after a long prompt; long ones in one row cost more attention than the prompt saves."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third more computing."""
     betas: tuple[Momentum, Momentum] = (0.9, 0.95)

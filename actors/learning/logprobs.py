@@ -23,9 +23,10 @@ class _ChunkedLogProbs(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         logp_T = torch.empty(len(target_T), dtype=torch.float32, device=hidden_TH.device)
         entropy_T, lse_T = torch.empty_like(logp_T), torch.empty_like(logp_T)
+        exact_VH = _exact(weight_VH)
         for start in range(0, len(target_T), chunk):
             part = slice(start, start + chunk)
-            logits_CV = _logits(hidden_TH[part], weight_VH, temperature)
+            logits_CV = _logits(hidden_TH[part], exact_VH, temperature)
             lse_T[part] = torch.logsumexp(logits_CV, dim=-1)
             logits_CV -= lse_T[part, None]
             logp_T[part] = logits_CV.gather(1, target_T[part, None]).squeeze(1)
@@ -40,11 +41,12 @@ class _ChunkedLogProbs(torch.autograd.Function):
         hidden_TH, weight_VH, target_T, lse_T = ctx.saved_tensors
         grad_hidden_TH = torch.empty_like(hidden_TH)
         grad_weight_VH = torch.zeros_like(weight_VH, dtype=torch.float32)
+        exact_VH = _exact(weight_VH)
         for start in range(0, len(target_T), ctx.chunk):
             part = slice(start, start + ctx.chunk)
             scale_C1 = grad_T[part, None].float() / ctx.temperature
             # d logp / d z = onehot - softmax
-            grad_CV = (_logits(hidden_TH[part], weight_VH, ctx.temperature) - lse_T[part, None]).exp_()
+            grad_CV = (_logits(hidden_TH[part], exact_VH, ctx.temperature) - lse_T[part, None]).exp_()
             grad_CV *= -scale_C1
             grad_CV.scatter_add_(1, target_T[part, None], scale_C1)
             grad_CV = grad_CV.to(weight_VH.dtype)
@@ -56,8 +58,17 @@ class _ChunkedLogProbs(torch.autograd.Function):
         return grad_hidden_TH, grad_weight_VH.to(weight_VH.dtype), None, None, None
 
 
+def _exact(weight_VH: Tensor) -> Tensor:
+    # A GPU multiplies bfloat16 to float32 by itself; a CPU needs the factors in float32.
+    return weight_VH if weight_VH.is_cuda else weight_VH.float()
+
+
 def _logits(hidden_CH: Tensor, weight_VH: Tensor, temperature: float) -> Tensor:
-    logits_CV = (hidden_CH @ weight_VH.T).float()
+    """Logits in float32, never rounded: at 50 bfloat16 knows a logit to a quarter, and a log-probability with it."""
+    if weight_VH.dtype == torch.float32:
+        logits_CV = hidden_CH.float() @ weight_VH.T
+    else:
+        logits_CV = torch.mm(hidden_CH, weight_VH.T, out_dtype=torch.float32)
     return logits_CV if temperature == 1.0 else logits_CV.div_(temperature)
 
 

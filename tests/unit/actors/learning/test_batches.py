@@ -10,6 +10,7 @@ from actors.learning.batches import empty_micro_batch, micro_batches, packed_row
 from actors.learning.config import GrpoConfig
 from actors.learning.logprobs import PolicyModel
 from actors.learning.losses import clipped_policy_loss
+from actors.learning.row_cost import RowCost
 from actors.learning.samples import grpo_samples, plain_samples, sample_of
 from actors.records import Source
 from tests.unit.actors.learner_cases import scored_groups, segment, sft_rollouts, tiny_model
@@ -41,6 +42,65 @@ def test_shared_row_holds_the_prompt_once():
 def test_siblings_that_do_not_fit_share_a_second_row():
     rows = packed_rows(siblings(), share_prefix=True, max_tokens=7)
     assert [row.input_ids_T.tolist() for row in rows] == [[1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 8]]
+
+
+def long_siblings(*lengths, prompt=400):
+    """Responses of these lengths to one prompt."""
+    ids = segment(Source.PROMPT, list(range(prompt)))
+    return [sample_of((ids, segment(Source.MODEL, [1] * n)), i) for i, n in enumerate(lengths)]
+
+
+def lengths_of(rows):
+    return sorted(len(row) for row in rows)
+
+
+def test_siblings_share_a_row_where_the_prompt_saves_more_than_the_mask_costs():
+    # Eight answers of 100 after 400: one row of 1,200 costs 1,200 + 3e-4 * 1.44e6 = 1,632, eight of 500 cost
+    # 8 * (500 + 3e-4 * 0.125e6) = 4,300. Of 1,000: one of 8,400 costs 29,568, eight of 1,400 cost 13,552.
+    cost = RowCost(per_pair=3e-4)
+    arguments = {"share_prefix": True, "max_tokens": 100_000, "cost": cost}
+    assert lengths_of(packed_rows(long_siblings(*[100] * 8), **arguments)) == [1200]
+    assert lengths_of(packed_rows(long_siblings(*[1000] * 8), **arguments)) == [1400] * 8
+
+
+def test_short_siblings_share_a_row_and_long_ones_of_the_same_group_do_not():
+    # After 400: two of 50 in one row cost 500 + 75, in two 2 * (450 + 30); two of 3,000 in one 6,400 + 12,288, in two
+    # 2 * (3,400 + 1,734).
+    siblings, cost = long_siblings(3000, 50, 3000, 50), RowCost(per_pair=3e-4)
+    rows = packed_rows(siblings, share_prefix=True, max_tokens=100_000, cost=cost)
+    assert lengths_of(rows) == [500, 3400, 3400]
+    assert {frozenset(row.targets.sample_N.tolist()) for row in rows} == {
+        frozenset({1, 3}),
+        frozenset({0}),
+        frozenset({2}),
+    }
+
+
+@given(
+    lengths=st.lists(st.integers(1, 60), min_size=1, max_size=7),
+    prompt=st.integers(1, 40),
+    pair=st.floats(1e-5, 1.0),
+    budget=st.integers(20, 400),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_chosen_rows_are_never_dearer_than_a_row_each(lengths, prompt, pair, budget):
+    siblings, cost = long_siblings(*lengths, prompt=prompt), RowCost(per_pair=pair)
+
+    def price(rows):
+        return sum(cost.shared(len(row)) if row.is_shared else cost.alone(len(row)) for row in rows)
+
+    chosen = packed_rows(siblings, share_prefix=True, max_tokens=budget, cost=cost)
+    alone = packed_rows(siblings, share_prefix=False, max_tokens=budget)
+    assert price(chosen) <= price(alone) * (1 + 1e-9)
+    assert sorted(int(i) for row in chosen for i in set(row.targets.sample_N)) == list(range(len(lengths)))
+    assert all(len(row) <= budget or not row.is_shared for row in chosen)
+
+
+def test_a_row_without_a_mask_is_not_put_beside_one_with():
+    rows = packed_rows(siblings(), share_prefix=True, max_tokens=100)
+    rows += packed_rows(long_siblings(3, prompt=4), share_prefix=True, max_tokens=100)
+    ((first, second),) = micro_batches(rows, max_tokens=100, num_ranks=1)
+    assert [first.blocks_BT is None, second.blocks_BT is None] == [False, True]
 
 
 def test_without_sharing_every_sample_has_its_row():

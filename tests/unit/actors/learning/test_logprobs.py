@@ -48,6 +48,20 @@ def test_bfloat16_gradients_are_near_those_of_float32():
     torch.testing.assert_close(rough[1].grad.float(), exact[1].grad, atol=0.1, rtol=0.05)
 
 
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+def test_logits_of_bfloat16_weights_are_not_rounded(temperature):
+    # Logits about 50: bfloat16 knows them to a quarter only, and log-probabilities with them.
+    generator = torch.Generator().manual_seed(0)
+    hidden_TH = torch.randn(40, 64, generator=generator).bfloat16().requires_grad_()
+    weight_VH = (2 * torch.randn(500, 64, generator=generator)).bfloat16().requires_grad_()
+    target_T = (hidden_TH @ weight_VH.T).argmax(dim=-1)
+    exact_TV = (hidden_TH.detach().double() @ weight_VH.detach().double().T) / temperature
+    assert exact_TV.max() > 50
+    expected_T = torch.log_softmax(exact_TV, dim=-1).gather(1, target_T[:, None]).squeeze(1)
+    logp_T, _ = selected_log_probs(hidden_TH, weight_VH, target_T, temperature=temperature, chunk=7)
+    torch.testing.assert_close(logp_T.double(), expected_T, atol=1e-4, rtol=0)
+
+
 def test_policy_model_gives_the_log_probs_of_the_language_model():
     model = tiny_model()
     ids_BT = torch.randint(0, 300, (2, 9), generator=torch.Generator().manual_seed(1))
