@@ -5,16 +5,18 @@
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from curriculum.tasks.config import SourceName
 from curriculum.tasks.draft import Draft, IsNew, derived_seed
 from curriculum.tasks.payloads import encode_payload
 from curriculum.tasks.sources.reasoning_gym import propositions
-from curriculum.tasks.sources.reasoning_gym.well_posed import is_well_posed
+from curriculum.tasks.sources.reasoning_gym.families import COMMON_ANSWERS
+from curriculum.tasks.sources.reasoning_gym.well_posed import is_given_away, is_well_posed
 
 Levels = tuple[dict[str, Any], ...]
+IsAsked = Callable[[str, dict[str, Any]], bool]
 
 SOURCE: SourceName = "reasoning_gym"
 CHECKER = "reasoning_gym"
@@ -32,14 +34,25 @@ _DATASET_SIZE = 5_000  # per level; most make items when asked for, a few plan a
 _GIVE_UP_AFTER = 300  # duplicates in a row after which a level counts as exhausted
 
 
-def drafts(name: str, levels: Levels, *, seed: int, is_new: IsNew) -> Iterator[Draft]:
-    """Drafts of a family, levels in turn, until every level runs out of new questions."""
-    for level, item in distinct_items(name, levels, seed=seed, is_new=is_new):
+def drafts(
+    name: str, levels: Levels, *, seed: int, is_new: IsNew, is_thinned: bool = False
+) -> Iterator[Draft]:
+    """Drafts of a family, levels in turn, until every level runs out of new questions.
+
+    `is_thinned`: only so many of the items with a family's commonest answers (`families.COMMON_ANSWERS`).
+    """
+    for level, item in distinct_items(
+        name, levels, seed=seed, is_new=is_new, is_asked=is_kept if is_thinned else _is_any
+    ):
         yield draft(name, level, item)
 
 
+def _is_any(name: str, item: dict[str, Any]) -> bool:
+    return True
+
+
 def distinct_items(
-    name: str, levels: Levels, *, seed: int, is_new: IsNew
+    name: str, levels: Levels, *, seed: int, is_new: IsNew, is_asked: IsAsked = _is_any
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Pairs of (level settings, item), levels in turn, until every level runs out of new questions.
 
@@ -48,10 +61,12 @@ def distinct_items(
         levels: Its settings per level.
         seed: Of the whole task set.
         is_new: Claims a question; False if it is taken already.
+        is_asked: Whether an item of the family is wanted.
     """
     _refuse_unstable(name)
     streams = [
-        _level_items(name, level, derived_seed(seed, name, n), is_new) for n, level in enumerate(levels)
+        _level_items(name, level, derived_seed(seed, name, n), is_new, is_asked)
+        for n, level in enumerate(levels)
     ]
     while streams:
         for stream in tuple(streams):
@@ -63,7 +78,7 @@ def distinct_items(
 
 
 def _level_items(
-    name: str, level: dict[str, Any], seed: int, is_new: IsNew
+    name: str, level: dict[str, Any], seed: int, is_new: IsNew, is_asked: IsAsked
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     import reasoning_gym
 
@@ -71,7 +86,7 @@ def _level_items(
     duplicates = 0
     for index in range(_DATASET_SIZE):
         item = posed(name, dataset[index])
-        if item is not None and is_new(item["question"]):
+        if item is not None and is_asked(name, item) and is_new(item["question"]):
             duplicates = 0
             yield level, item
         elif (duplicates := duplicates + 1) >= _GIVE_UP_AFTER:
@@ -82,7 +97,13 @@ def posed(name: str, item: dict[str, Any]) -> dict[str, Any] | None:
     """The item as it is asked here; None for those that nobody can answer, or anybody without reading."""
     if name == "propositional_logic":
         return propositions.posed(item)
-    return item if is_well_posed(name, item) else None
+    return item if is_well_posed(name, item) and not is_given_away(name, item) else None
+
+
+def is_kept(name: str, item: dict[str, Any]) -> bool:
+    """Whether an item stays where the commonest answers are thinned out; which do follows from the question."""
+    one_in = COMMON_ANSWERS.get(name, {}).get(str(item["answer"]), 1)
+    return derived_seed(item["question"]) % one_in == 0
 
 
 def draft(family: str, level: dict[str, Any], item: dict[str, Any]) -> Draft:

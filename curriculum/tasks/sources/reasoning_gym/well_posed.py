@@ -85,3 +85,15 @@ _RULES: dict[str, Callable[[Item], bool]] = {
     "syllogism": lambda item: (item["answer"] == "Yes") == _follows_from(item["question"]),
     "time_intervals": lambda item: "%z" not in item["metadata"]["format"],
 }
+
+
+def is_given_away(name: str, item: dict[str, Any]) -> bool:
+    """True for the items whose answer stands in the question: a matrix turned by 360 degrees, pooled cell by cell."""
+    meta = item["metadata"]
+    if name == "rotate_matrix":
+        return bool(meta["num_rotations"] % 4 == 0)
+    if name == "pool_matrix":
+        return bool(meta["pool_size"] == 1)
+    if name in ("manipulate_matrix", "binary_matrix"):
+        return bool(meta["solution"] == meta["matrix"])
+    return False

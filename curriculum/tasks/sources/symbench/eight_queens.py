@@ -30,8 +30,8 @@ class EightQueens:
         {"num_given": 4, "num_blocked": 2},
         {"num_given": 2, "num_blocked": 3},
         {"num_given": 1, "num_blocked": 6},
-        {"num_given": 0, "num_blocked": 12},
-        {"num_given": 0, "num_blocked": 24},
+        {"num_given": 0, "num_blocked": 20},
+        {"num_given": 0, "num_blocked": 30},
     )
 
     def generate(self, rng: random.Random, *, num_given: int, num_blocked: int) -> Item:

@@ -8,6 +8,8 @@ from curriculum.tasks.family import Capability, Item
 from curriculum.tasks.sources.symbench.parts.character_grids import character_rows
 from curriculum.tasks.sources.symbench.parts.setting_checks import require_between
 
+_NUM_TRIES = 50
+
 Buttons = dict[str, list[list[int]]]
 """For each button the lamps that it switches: row and column, counted from 1."""
 
@@ -26,7 +28,7 @@ class LightPuzzles:
     )
 
     def generate(self, rng: random.Random, *, size: int, num_buttons: int, num_rounds: int) -> Item:
-        """An item with random lamps, buttons and presses.
+        """An item with random lamps, buttons and presses; as a rule the presses change something.
 
         Args:
             rng: Source of all randomness.
@@ -43,7 +45,10 @@ class LightPuzzles:
             name: rng.sample(cells, rng.randint(2, max(2, size * size // 2)))
             for name in string.ascii_uppercase[:num_buttons]
         }
-        presses = [rng.choice(list(buttons)) for _ in range(num_rounds)]
+        for _ in range(_NUM_TRIES):
+            presses = [rng.choice(list(buttons)) for _ in range(num_rounds)]
+            if after_presses(lamps, buttons, presses) != lamps:
+                break
         return Item(
             question=_question(lamps, buttons, presses),
             answer=",".join("".join(after_presses(lamps, buttons, presses))),

@@ -45,7 +45,7 @@ _STEPS: dict[str, tuple[str, Callable[[Rows], Rows]]] = {
         lambda rows: ["".join(column) for column in zip(*rows, strict=True)],
     ),
 }
-_ROTATIONS = ("clockwise", "half", "counterclockwise")
+_ROTATIONS = ("clockwise", "counterclockwise")
 
 
 class MatrixTransformation:
@@ -64,14 +64,14 @@ class MatrixTransformation:
     def generate(
         self, rng: random.Random, *, num_rows: int, num_columns: int, content: str, num_steps: int
     ) -> Item:
-        """An item that as a rule changes the matrix.
+        """An item that as a rule neither keeps the matrix nor reads it backwards.
 
         Args:
             rng: Source of all randomness.
             num_rows: Rows of the matrix given.
             num_columns: Columns of the matrix given.
             content: What a cell holds: letters, digits, mixed (both) or symbols.
-            num_steps: Transformations in a row. A single one is a rotation.
+            num_steps: Transformations in a row. A single one is a rotation by 90 degrees.
         """
         require_between("num_rows", num_rows, 2, 20)
         require_between("num_columns", num_columns, 2, 20)
@@ -81,7 +81,7 @@ class MatrixTransformation:
             rows = ["".join(rng.choices(_CONTENT[content], k=num_columns)) for _ in range(num_rows)]
             steps = [rng.choice(_ROTATIONS if num_steps == 1 else list(_STEPS)) for _ in range(num_steps)]
             result = transformed(rows, steps)
-            if result != rows:
+            if result not in (rows, transformed(rows, ["half"])):
                 break
         return Item(
             question=_question(rows, steps),
