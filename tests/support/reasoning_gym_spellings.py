@@ -85,7 +85,8 @@ def mutants(reference: str, rng: random.Random) -> dict[str, str]:
 
 
 def _as_json_rows(text: str) -> str:
-    rows = [line.split() if " " in line else [*line] for line in text.splitlines()]
+    # A grid of signs has no spaces; neither has one column of decimal numbers.
+    rows = [line.split() if " " in line or "." in line else [*line] for line in text.splitlines()]
     return json.dumps(rows, ensure_ascii=False)
 
 

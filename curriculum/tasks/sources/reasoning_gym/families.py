@@ -59,6 +59,6 @@ COMMON_ANSWERS: dict[str, dict[str, int]] = {
     "rotten_oranges": {"-1": 4},
     "self_reference": {"2": 2, "3": 2},
     "shortest_path": {"infeasible": 8},
-    "syllogism": {"Yes": 3},
+    "syllogism": {"Yes": 2},
 }
 """Answers that are right far more often than others, and of how many items that have one a single one is asked."""
