@@ -140,4 +140,7 @@ class TracePlan(Frozen):
         """The last turn: exactly what the answer's script printed, as the answer."""
         if self.words is not None:
             return f"{self.words.reasoning}\n<<<{self.words.answer}>>>"
-        return f"<<<{answer_stdout.strip()}>>>"
+        answer = answer_stdout.strip()
+        # Brackets of the answer's own must not run into those of its mark.
+        before, after = (" " if answer.startswith("<") else ""), (" " if answer.endswith(">") else "")
+        return f"<<<{before}{answer}{after}>>>"
