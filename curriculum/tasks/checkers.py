@@ -11,6 +11,9 @@ from curriculum.task import Task
 from curriculum.tasks import normalisers
 from curriculum.tasks.family import MAX_ANSWER_LENGTH
 from curriculum.tasks.normalisers.agreement import reads_alike
+from curriculum.tasks.normalisers.sequences import without_inner_and
+from curriculum.tasks.normalisers.units import has_other_unit
+from curriculum.tasks.normalisers.wrapping import spellings, unwrapped
 from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.sources.source import SOURCES, family_rule
 
@@ -30,6 +33,12 @@ def check(task: Task, answer: str | None) -> bool:
     payload = decode_payload(task.payload)
     if answer is None or len(answer) > MAX_ANSWER_LENGTH:
         return False
+    if has_other_unit(unwrapped(answer), task.question):
+        return False
+    return any(_holds(checker, payload, text) for text in spellings(answer, task.question))
+
+
+def _holds(checker: Checker, payload: dict[str, Any], answer: str) -> bool:
     try:
         return bool(checker(payload, answer))
     except (Exception, RecursionError):  # rules raise anything at all on junk, and junk is a wrong answer
@@ -81,7 +90,10 @@ def grid(payload: dict[str, Any], answer: str) -> bool:
 
 def words(payload: dict[str, Any], answer: str) -> bool:
     """The words of `payload["answer"]`, in order, whatever separates them."""
-    return _same(normalisers.words, payload, answer)
+    given, right = normalisers.words(answer), normalisers.words(str(payload["answer"]))
+    if given is None or right is None:
+        return False
+    return given == right or ("and" not in right and without_inner_and(given) == right)
 
 
 def option(payload: dict[str, Any], answer: str) -> bool:

@@ -14,12 +14,14 @@ SPELLINGS = {
     "dollars": "${}$",
     "quotes": '"{}"',
     "all": " `{}`. ",
+    "lead": "The answer is {}.",
+    "fence": "```\n{}\n```",
+    "equals": "= {}",
 }
 """What may stand around any answer."""
 
 NOT_SPELLED = {
     "emoji_mystery": {"quotes": "a sentence that begins with a quotation mark keeps it"},
-    "fraction_simplification": {"dollars": "a reference has dollar signs of its own"},
     "group_anagrams": {"quotes": "JSON has quotes of its own"},
     "jugs": {"quotes": "JSON has quotes of its own"},
     "palindrome_partitioning": {"quotes": "JSON has quotes of its own"},
@@ -33,7 +35,6 @@ sentence_reordering spell_backward syllogism tower_of_hanoi word_ladder zebra_pu
 """
 NEAR_BUT_RIGHT: dict[str, dict[str, str]] = {
     **{family: {"case": "the case of letters carries nothing"} for family in _NO_CASE.split()},
-    "advanced_geometry": {"last digit": "three decimals asked for, reference with two or three"},
     "decimal_arithmetic": {"last digit": "twelve significant digits asked for, floats differ in the last"},
     "number_format": {"last digit": "a float written out to its last, meaningless digit"},
     "polynomial_equations": {"last digit": "the question's rule of rounding is ambiguous"},
@@ -65,7 +66,8 @@ def mutants(reference: str, rng: random.Random) -> dict[str, str]:
         "twice": f"{reference} {reference}",
         "twice in lines": f"{reference}\n{reference}",
         "twice in a list": f"{reference}, {reference}",
-        "sentence": f"The answer is {reference}",
+        "sentence": f"I think it is {reference}",
+        "sentence about it": f"The answer is {reference}, I think",
         "remark": f"{reference} is the answer.",
         "hedge": f"{reference} or 7",
         "reversed": reference[::-1],

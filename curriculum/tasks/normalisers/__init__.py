@@ -6,11 +6,19 @@ evaluated, and every function is total: any text gives a value or None.
 """
 
 from curriculum.tasks.normalisers.choices import boolean, option, validity, yes_no
-from curriculum.tasks.normalisers.grids import cell_rows, pairs
+from curriculum.tasks.normalisers.grids import cell_rows, lists, pairs
 from curriculum.tasks.normalisers.moves import brackets, moves
 from curriculum.tasks.normalisers.numbers import integer, number
-from curriculum.tasks.normalisers.sequences import integers, items, numbers
-from curriculum.tasks.normalisers.words import plain_text, words
+from curriculum.tasks.normalisers.sequences import (
+    integers,
+    items,
+    lines,
+    lone,
+    mapping,
+    numbers,
+    plain_text,
+    words,
+)
 
 __all__ = [
     "boolean",
@@ -19,6 +27,10 @@ __all__ = [
     "integer",
     "integers",
     "items",
+    "lines",
+    "lists",
+    "lone",
+    "mapping",
     "moves",
     "number",
     "numbers",

@@ -2,10 +2,10 @@
 
 import re
 
-from curriculum.tasks.normalisers.wrapping import unwrapped
+from curriculum.tasks.normalisers.sequences import lone
 
 _OPTION = re.compile(
-    r"(?:option\s+)?(?:\((?P<round>[A-Za-z])\)|(?P<bare>[A-Za-z])[).:]?)(?P<rest>\s+\S.*)?",
+    r"(?:(?:option|choice)\s+)?(?:\((?P<round>[A-Za-z])\)[.:]?|(?P<bare>[A-Za-z])[).:]?)(?:\s+[-\u2014:])?(?P<rest>\s+\S.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -18,7 +18,7 @@ def option(text: str, texts: dict[str, str] | None = None) -> str | None:
         texts: The options' texts by letter, if known: text after the letter must then be that option's own, and a
             text alone stands for its letter.
     """
-    text = unwrapped(text)
+    text = lone(text)
     by_letter = {letter: _plain(words) for letter, words in (texts or {}).items()}
     named = [letter for letter, words in by_letter.items() if words and words == _plain(text)]
     if len(named) == 1:
@@ -35,17 +35,17 @@ def option(text: str, texts: dict[str, str] | None = None) -> str | None:
 
 def yes_no(text: str) -> bool | None:
     """True for yes, False for no, in any case of letters."""
-    return {"yes": True, "no": False}.get(_plain(unwrapped(text)))
+    return {"yes": True, "no": False}.get(_plain(lone(text)))
 
 
 def boolean(text: str) -> bool | None:
     """True for true, False for false, in any case of letters."""
-    return {"true": True, "false": False}.get(_plain(unwrapped(text)))
+    return {"true": True, "false": False}.get(_plain(lone(text)))
 
 
 def validity(text: str) -> bool | None:
     """True for valid, False for invalid, in any case of letters."""
-    return {"valid": True, "invalid": False}.get(_plain(unwrapped(text)))
+    return {"valid": True, "invalid": False}.get(_plain(lone(text)))
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from curriculum.tasks.normalisers.bounded_values import same_value
 from curriculum.tasks.normalisers.formulas import MAX_LENGTH, reading
 from curriculum.tasks.normalisers.structures import Structure, relation, structure
+from curriculum.tasks.normalisers.units import UNIT_NAMES
 from curriculum.tasks.normalisers.wrapping import unwrapped
 
 _NUM_POINTS = 3
@@ -59,23 +60,6 @@ _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
 _LOOSE_SPACE = re.compile(r"(?<![A-Za-z0-9.]) | (?![A-Za-z0-9.])")
 _DOLLAR = re.compile(r"([-+]?) ?\\?\$ ?")
 _PERCENT = re.compile(r" ?(?:\\?%|percent)$")
-_UNIT_NAMES = {
-    **dict.fromkeys(("unit",), "unit"),
-    **dict.fromkeys(("in", "inch", "inche", "''"), "inch"),
-    **dict.fromkeys(("ft", "foot", "feet"), "foot"),
-    **dict.fromkeys(("cm", "centimeter", "centimetre"), "cm"),
-    **dict.fromkeys(("mm", "millimeter", "millimetre"), "mm"),
-    **dict.fromkeys(("km", "kilometer", "kilometre"), "km"),
-    **dict.fromkeys(("m", "meter", "metre"), "m"),
-    **dict.fromkeys(("hr", "hour"), "hour"),
-    **dict.fromkeys(("s", "sec", "second"), "second"),
-    **dict.fromkeys(("min", "minute"), "minute"),
-    **dict.fromkeys(("mph",), "mph"),
-    **{
-        name: name for name in ("yard", "mile", "mph", "degree", "radian", "dollar", "cent", "ounce", "pound")
-    },
-    **{name: name for name in ("day", "week", "month", "year", "way", "gallon")},
-}
 _SHORT_UNITS = frozenset({"m", "s"})
 _UNIT = re.compile(
     r"(?P<gap> ?)(?:(?P<power>square|cubic|sq\.?|cu\.?) )?(?P<name>[A-Za-z]+?|'')(?P<plural>s?)"
@@ -169,7 +153,7 @@ def _without_unit(text: str) -> tuple[str, str]:
     if match is None:
         return text, ""
     name = match["name"]
-    unit = _UNIT_NAMES.get(name) or _UNIT_NAMES.get(name + match["plural"])
+    unit = UNIT_NAMES.get(name) or UNIT_NAMES.get(name + match["plural"])
     before = text[: match.start()]
     is_after_value = bool(re.search(r"[0-9)}\]a-zA-Z]$", before)) and (
         match["gap"] or not before[-1].isalpha()

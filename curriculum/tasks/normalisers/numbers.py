@@ -3,10 +3,11 @@
 import re
 from fractions import Fraction
 
-from curriculum.tasks.normalisers.wrapping import unwrapped
+from curriculum.tasks.normalisers.wrapping import unwrapped, without_brackets
 
 _MAX_EXPONENT = 400
 _MAX_DIGITS = 2_000
+_MAX_BRACKETS = 2
 _NUMBER = re.compile(
     r"(?P<sign>[-+]?)\s*"
     r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)"
@@ -15,14 +16,25 @@ _NUMBER = re.compile(
 )
 _FRACTION = re.compile(r"(?P<top>[^/]+)/(?P<bottom>[^/]+)")
 _LATEX_FRACTION = re.compile(r"(?P<sign>[-+]?)\s*\\[dt]?frac\s*\{(?P<top>[^{}]+)\}\s*\{(?P<bottom>[^{}]+)\}")
+_LATEX_THOUSANDS = re.compile(r"(?<=[0-9])(?:\{,\}|\\,)(?=[0-9]{3}(?![0-9]))")
+_POWER_OF_TEN = re.compile(
+    r"\s*(?:\\times|\\cdot|[*x\u00d7\u00b7\u22c5])\s*10\s*(?:\^|\*\*)\s*(?:[{(]\s*)?(?P<exponent>[-+]?[0-9]{1,4})\s*[)}]?$"
+)
 
 
 def number(text: str) -> Fraction | None:
-    r"""The value of a decimal number or fraction: `1,234.50`, `-3/4`, `2e-3`, `\frac{1}{2}`.
+    r"""The value of a decimal number or fraction: `1,234.50`, `-3/4`, `2e-3`, `2 * 10^{-3}`, `\frac{1}{2}`, `[7]`.
 
     Exponents beyond a few hundred are refused: `1e999999999` is a short text and a number that no memory holds.
     """
     text = unwrapped(text)
+    for _ in range(_MAX_BRACKETS):
+        inner = without_brackets(text)
+        if inner == text:
+            break
+        text = unwrapped(inner.removesuffix(","))
+    text = _LATEX_THOUSANDS.sub(",", text)
+    text = _POWER_OF_TEN.sub(r"e\g<exponent>", text)
     latex = _LATEX_FRACTION.fullmatch(text)
     if latex:
         value = _quotient(latex["top"], latex["bottom"])

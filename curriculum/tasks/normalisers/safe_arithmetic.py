@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -34,6 +35,18 @@ def expression_value(text: str, *, max_length: int = _MAX_LENGTH) -> tuple[Fract
     except (SyntaxError, MemoryError, RecursionError) as error:
         raise ValueError(f"not an expression: {error}") from error
     return value, tuple(numbers)
+
+
+def decimal_value(text: str) -> Fraction | None:
+    """Exact value of an expression of decimal numbers, such as `1.5*(2.25-0.1)`; None if it is none."""
+    # Each decimal becomes a quotient of whole numbers, in brackets of its own.
+    quotients = re.sub(
+        r"([0-9]+)\.([0-9]+)", lambda m: f"({int(m[1] + m[2])}/1{'0' * len(m[2])})", text.strip()
+    )
+    try:
+        return expression_value(quotients, max_length=4 * _MAX_LENGTH)[0]
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 def _value(node: ast.expr, numbers: list[int]) -> Fraction:

@@ -10,6 +10,7 @@ answer with any text around it; four scorers hand the answer to `eval` and five 
 import re
 from typing import Any
 
+from curriculum.tasks.normalisers.sequences import lone
 from curriculum.tasks.normalisers.wrapping import unwrapped
 from curriculum.tasks.sources.reasoning_gym.rules import OWN_RULES
 from curriculum.tasks.sources.reasoning_gym.verifiers import Rule, by_package
@@ -27,7 +28,7 @@ def is_right(dataset: str, config: dict[str, Any], item: dict[str, Any], answer:
         answer: What the model said.
     """
     plain = answer.strip()
-    spellings = dict.fromkeys((plain, plain.removesuffix(".").rstrip(), unwrapped(plain)))
+    spellings = dict.fromkeys((plain, plain.removesuffix(".").rstrip(), unwrapped(plain), lone(plain)))
     gold = item["answer"]
     if isinstance(gold, str) and gold.strip() in spellings:
         return True

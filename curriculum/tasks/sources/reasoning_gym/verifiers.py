@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from curriculum.tasks.normalisers import lines
 from curriculum.tasks.sources.reasoning_gym.items import scorer
 from curriculum.tasks.sources.reasoning_gym.propositions import concludes
 
@@ -16,7 +17,6 @@ Rule = Callable[[dict[str, Any], str], bool]
 FULL_SCORE = 0.99
 """Scores from here on are right: some scorers round, and many pay a few per cent for anything."""
 
-_BUTTONS = re.compile(r"[A-Ca-c](?:\s*(?:\u2192|->|,|\s)\s*[A-Ca-c])*")
 _MOVE = re.compile(r"move disk (?P<disk>[0-9]{1,2}) from peg (?P<start>[0-9]) to peg (?P<end>[0-9])\.?", re.I)
 
 
@@ -31,28 +31,12 @@ def by_package(dataset: str, **config: Any) -> Rule:
     return rule
 
 
-def _once_each(item: dict[str, Any], answer: str) -> bool:
-    """cryptarithm: the package keeps the last of two digits for one letter."""
-    pairs = [pair.strip() for pair in answer.split(",")]
-    return len(pairs) == len(item["metadata"]["letters"]) and by_package("cryptarithm")(item, answer)
-
-
-def _steps_only(item: dict[str, Any], answer: str) -> bool:
-    """sokoban: the package overlooks every other letter."""
-    return re.fullmatch(r"[LRUDlrud]+", answer) is not None and by_package("sokoban")(item, answer)
-
-
-def _buttons_only(item: dict[str, Any], answer: str) -> bool:
-    """quantum_lock: the package takes every a, b and c out of any text."""
-    return _BUTTONS.fullmatch(answer) is not None and by_package("quantum_lock")(item, answer)
-
-
 def _moves_the_tower(item: dict[str, Any], answer: str) -> bool:
     """tower_of_hanoi: the question asks for no shortest way, the package does; it overlooks text before a move."""
     meta = item["metadata"]
     pegs: dict[int, list[int]] = {peg: [] for peg in range(1, meta["num_pegs"] + 1)}
     pegs[meta["start_peg"]] = list(range(meta["num_disks"], 0, -1))
-    for line in filter(str.strip, answer.splitlines()):
+    for line in lines(answer):
         match = _MOVE.fullmatch(line.strip())
         if match is None:
             return False
@@ -64,10 +48,7 @@ def _moves_the_tower(item: dict[str, Any], answer: str) -> bool:
 
 
 VERIFIERS: dict[str, Rule] = {
-    "cryptarithm": _once_each,
     "propositional_logic": concludes,
-    "quantum_lock": _buttons_only,
-    "sokoban": _steps_only,
     "tower_of_hanoi": _moves_the_tower,
 }
 """Rules by dataset."""

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from curriculum.tasks.family import Capability, Item
-from curriculum.tasks.normalisers.wrapping import unwrapped, without_brackets
+from curriculum.tasks.normalisers import lines
 from curriculum.tasks.sources.symbench.parts.block_stacks import Move, Stacks, moved, plan
 from curriculum.tasks.sources.symbench.parts.setting_checks import require_between
 
@@ -137,8 +137,8 @@ def _stacks_in(text: str) -> Stacks:
 
 def _moves(answer: str) -> list[Move] | None:
     """Moves, one per line or separated by semicolons or commas, in brackets and quotes or not."""
-    text = without_brackets(unwrapped(answer)).replace("\\n", "\n")
-    parts = [part.strip().strip("\"'`").strip() for part in re.split(r"[\n;,]", text)]
+    pieces = [piece for line in lines(answer) for piece in re.split(r"[\n;,]", line)]
+    parts = [piece.strip().strip("\"'`").strip() for piece in pieces]
     found = [_MOVE.fullmatch(part) for part in parts if part]
     matches = [match for match in found if match]
     if not matches or len(matches) != len(found) or len(matches) > _MAX_MOVES_READ:

@@ -17,6 +17,7 @@ from curriculum.tasks.sources.symbench.parts.setting_checks import require_betwe
 _COLOURS = ("blue", "red", "green", "purple", "orange", "yellow", "white", "black")
 _POSITION = r"[\[(]\s*{}\s*,\s*{}\s*[\])]"
 _CENTRE = r"(?P<{}>[0-9]{{1,3}}(?:\.[0-9]{{1,3}})?)"
+_BROKEN_TEXT = re.compile(r"([\"'])\n\s*\1")  # pprint writes a long text as two
 _ACTION = re.compile(
     r"[\"']?agent\s*"
     + _POSITION.format(_CENTRE.format("row"), _CENTRE.format("column"))
@@ -150,10 +151,10 @@ def _square_of(name: str) -> Square:
 
 def _steps(answer: str) -> list[list[Action]] | None:
     """The steps of a plan: objects in a list, one after another, or labelled `Step 1:` and so on."""
-    text = unwrapped(answer).replace("@", "?")
+    text = _BROKEN_TEXT.sub("", unwrapped(answer)).replace("@", "?")
     actions = [_action(match) for match in _ACTION.finditer(text)]
     shape = re.sub(r"[\s\"'`*]|\\n", "", _ACTION.sub("@", text)).casefold()
-    shape = without_brackets(shape) if shape.startswith("[") else shape
+    shape = without_brackets(shape) if shape.startswith(("[", "(")) else shape
     found = list(_STEP.finditer(shape))
     numbers = [step["number"] for step in found if step["number"]]
     is_whole = sum(len(step[0]) for step in found) == len(shape)
