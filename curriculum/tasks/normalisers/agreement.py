@@ -26,8 +26,9 @@ def digit(value: Fraction, position: int) -> Fraction:
     """What one in the significant digit at a position is worth: of 31.4, 1/10 at the third. Of zero it is zero."""
     if not value:
         return Fraction(0)
-    exponent = len(str(abs(value.numerator))) - len(str(value.denominator))
+    value = abs(value)
+    exponent = len(str(value.numerator)) - len(str(value.denominator))
     leading = Fraction(10) ** exponent
-    if leading > abs(value):
+    if leading > value:
         leading /= 10
     return leading / Fraction(10) ** (position - 1)

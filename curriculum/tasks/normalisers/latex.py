@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from curriculum.tasks.normalisers.bounded_values import same_value
 from curriculum.tasks.normalisers.formulas import MAX_LENGTH, reading
+from curriculum.tasks.normalisers.sequences import lone
 from curriculum.tasks.normalisers.structures import Structure, relation, structure
 from curriculum.tasks.normalisers.units import UNIT_NAMES
 from curriculum.tasks.normalisers.wrapping import unwrapped
@@ -31,7 +32,7 @@ _LAYOUT = (
     (re.compile(r"\\[dtc]frac(?![A-Za-z])"), r"\\frac"),
     (re.compile(r"\\[dt]binom(?![A-Za-z])"), r"\\binom"),
     (re.compile(r"\\(?:text|textrm|textbf|textit|mbox|mathrm|mathbf|operatorname)\s*\{([^{}]*)\}"), r" \1 "),
-    (re.compile(r"(?<=[0-9])\s*(?:\{,\}|\\[,!: ])\s*(?=[0-9]{3}(?![0-9]))"), ""),
+    (re.compile(r"(?<=[0-9])(?:\{,\}|\\[,!])(?=[0-9]{3}(?![0-9]))"), ""),
     (re.compile(r",\\!"), ","),
     (
         re.compile(
@@ -48,7 +49,7 @@ _LAYOUT = (
     (re.compile(r"\\(?:emptyset|varnothing)(?![A-Za-z])|\\\{\s*\\\}"), "\u2205"),
     (re.compile(r"\+/-"), r"\\pm "),
     (re.compile(r"(?<![A-Za-z\\])(?:infinity|inf|oo)(?![A-Za-z])"), r"\\infty "),
-    (re.compile(r"\s+and\s+"), ", "),
+    (re.compile(r"[,;]?\s+(?:and|\\&)\s+"), ", "),
     (re.compile(r"(?<=[)\]]) ?U ?(?=[(\[])"), r" \\cup "),
     (re.compile(r"^(?:[A-Za-z]|\\[a-z]+)\s*\\in\s+"), ""),
     (re.compile(r"\s+"), " "),
@@ -57,6 +58,8 @@ _SCIENTIFIC = re.compile(
     r"(?<=[0-9.]) ?(?:\\times|\\cdot|\*|x) ?10 ?\^ ?(?:\{ ?([-+]?[0-9]{1,3}) ?\}|([-+]?[0-9]{1,3}))$"
 )
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
+_LIST = re.compile("[,;]")
+_APART = re.compile(r",\s|;|[(\[]|\\\{")
 _LOOSE_SPACE = re.compile(r"(?<![A-Za-z0-9.]) | (?![A-Za-z0-9.])")
 _DOLLAR = re.compile(r"([-+]?) ?\\?\$ ?")
 _PERCENT = re.compile(r" ?(?:\\?%|percent)$")
@@ -75,6 +78,8 @@ _NAME = re.compile(
 
 class _Answer(NamedTuple):
     text: str
+    one_number: str
+    """The text with its commas as those of thousands, where that is what they can be; else as it is."""
     unit: str
     is_percent: bool
 
@@ -92,7 +97,8 @@ def same_formula(given: str, gold: str) -> bool:
         return False
     if one.is_percent != other.is_percent:
         return _same_percentage(one, other)
-    return _same(one.text, other.text)
+    # `125,216` is one number or two: that depends on how many are asked for.
+    return _same(one.text if _LIST.search(other.one_number) else one.one_number, other.one_number)
 
 
 def is_as_finished(given: str, gold: str) -> bool:
@@ -114,7 +120,7 @@ def _unfinished(text: str) -> _Unfinished | None:
     answer = _answer(text)
     if answer is None:
         return None
-    parts = _leaves(answer.text)
+    parts = _leaves(answer.one_number)
     try:
         readings = [reading(part) for part in parts]
     except (ValueError, ArithmeticError):
@@ -129,6 +135,8 @@ def _unfinished(text: str) -> _Unfinished | None:
 def _answer(text: str) -> _Answer | None:
     """The text in one spelling, with its unit apart; None if nothing is left or it is too long."""
     text = unwrapped(text)
+    if text.endswith(",)"):  # Python prints a tuple of one so
+        text = lone(text)
     if not 0 < len(text) <= MAX_LENGTH:
         return None
     for char, command in _UNICODE.items():
@@ -141,10 +149,11 @@ def _answer(text: str) -> _Answer | None:
     text, num_percents = _PERCENT.subn("", text)
     text, unit = _without_unit(text)
     text = _SCIENTIFIC.sub(lambda match: f"e{match[1] or match[2]}", text)
+    is_list = _APART.search(text) is not None
     text = _LOOSE_SPACE.sub("", text)
-    if not any(bracket in text for bracket in ("(", "[", "\\{")):
-        text = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
-    return _Answer(text, "dollar" if num_dollars else unit, bool(num_percents)) if text else None
+    one_number = text if is_list else _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
+    unit = "dollar" if num_dollars else unit
+    return _Answer(text, one_number, unit, bool(num_percents)) if text else None
 
 
 def _without_unit(text: str) -> tuple[str, str]:
@@ -165,7 +174,7 @@ def _without_unit(text: str) -> tuple[str, str]:
 
 def _same_percentage(one: _Answer, other: _Answer) -> bool:
     """`50%` is 0.5 and, where the question asks for percents, 50; below 1 only the first reading is sane."""
-    given, gold = (_rational(answer.text) for answer in (one, other))
+    given, gold = (_rational(answer.one_number) for answer in (one, other))
     if given is None or gold is None:
         return False
     if one.is_percent:

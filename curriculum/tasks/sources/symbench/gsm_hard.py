@@ -4,7 +4,7 @@ Stand-ins: the published items (GSM-Hard) are not part of the project (`from_pub
 hand). Generated items come from twelve templates of our own and say so in their facts.
 The original lets a language model pick the number out of the answer and takes anything within 1e-3 of it, so that
 9867631 passes for 9867630. Here a whole number must be met exactly; only what is not whole may be rounded: to two
-decimals in our own items, within 1e-3 of the target in the published ones.
+decimals in our own items, to four significant digits in the published ones.
 """
 
 import random
@@ -14,11 +14,12 @@ from typing import Any
 
 from curriculum.tasks.family import Capability, Item
 from curriculum.tasks.normalisers import number
+from curriculum.tasks.normalisers.agreement import digit
 from curriculum.tasks.normalisers.wrapping import unwrapped
 from curriculum.tasks.sources.symbench.parts.setting_checks import require_between
 from curriculum.tasks.sources.symbench.parts.word_problems import TEMPLATES
 
-_PUBLISHED_TOLERANCE = Fraction(1, 1000)
+_SIGNIFICANT_DIGITS = 4
 _DOLLAR = re.compile(r"^([-+]?)\s*\\?\$\s*([-+]?)(?=[0-9.])")
 _FORM = "Give the number between <<< and >>>, without a unit. If it is not whole, {rounding}."
 
@@ -57,7 +58,7 @@ class GsmHard:
                 "template": template.__name__,
                 "values": problem.values,
                 "target": str(problem.answer),
-                "tolerance": "0" if is_whole else "1/100",
+                "tolerance": "0" if is_whole else "1/200",
             },
         )
 
@@ -71,11 +72,11 @@ class GsmHard:
         target = Fraction(str(row["target"]))
         is_whole = target.denominator == 1
         return Item(
-            question=f"{row['input']}\n\n{_FORM.format(rounding='give at least six significant digits')}",
+            question=f"{row['input']}\n\n{_FORM.format(rounding='give at least four significant digits')}",
             answer=str(target) if is_whole else str(row["target"]),
             facts={
                 "target": str(target),
-                "tolerance": "0" if is_whole else str(_PUBLISHED_TOLERANCE * abs(target)),
+                "tolerance": "0" if is_whole else str(digit(target, _SIGNIFICANT_DIGITS) / 2),
             },
         )
 

@@ -12,8 +12,8 @@ from curriculum.tasks.family import Capability, Item
 from curriculum.tasks.normalisers import cell_rows, number
 from curriculum.tasks.sources.symbench.parts.setting_checks import require_between, require_one_of
 
-_TOLERANCE = Fraction(1, 100)
-"""Of an average: rounded or cut to two decimals it passes, while different averages lie at least 1/36 apart."""
+_HALF_A_HUNDREDTH = Fraction(1, 200)
+"""Of an average, which is asked for to two decimals."""
 _LOWEST, _HIGHEST = -10, 20
 _KINDS = ("max", "average")
 
@@ -55,18 +55,19 @@ class Pooling:
         return Item(question=_question(matrix, window, stride, kind), answer=_written(facts), facts=facts)
 
     def is_right(self, facts: dict[str, Any], answer: str) -> bool:
-        """Whether the text gives the pooled matrix row by row, averages within 0.01."""
+        """Whether the text gives the pooled matrix row by row, averages to two decimals or more."""
         expected = pooled(facts["matrix"], facts["window"], facts["stride"], facts["kind"])
         rows = cell_rows(answer, len(expected))
         if rows is None or len(rows) != len(expected):
             return False
-        tolerance = _TOLERANCE if facts["kind"] == "average" else 0
         found = [
             (number(cell), value)
             for cells, values in zip(rows, expected, strict=True)
             for cell, value in zip(cells, values, strict=True)
         ]
-        return all(value is not None and abs(value - right) <= tolerance for value, right in found)
+        if facts["kind"] == "max":
+            return all(value == right for value, right in found)
+        return all(value is not None and _is_average(value, right) for value, right in found)
 
     def from_published(self, row: dict[str, Any]) -> Item:
         """The item in one line of the published file; its window moves one cell at a time."""
@@ -113,6 +114,10 @@ the matrix: it takes {side} positions across and {side} down. For each position 
 covers. The notes form a matrix of {side}x{side}, arranged as the positions are.
 
 Give this matrix row by row, {side * side} {form} separated by commas: <<<number 1,...,number {side * side}>>>."""
+
+
+def _is_average(value: Fraction, right: Fraction) -> bool:
+    return abs(value - right) <= _HALF_A_HUNDREDTH or value == Fraction(int(right * 100), 100)
 
 
 FAMILY = Pooling()

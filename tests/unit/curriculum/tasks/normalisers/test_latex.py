@@ -316,6 +316,40 @@ def test_any_text_gives_a_verdict(text: str, gold: str) -> None:
     assert same_formula(gold, text) in {True, False}
 
 
+TWO_NUMBERS = ("125 and 216", "125, 216", r"125 \text{ and } 216", "125; 216", r"\{125,216\}")
+
+
+@pytest.mark.parametrize("gold", TWO_NUMBERS)
+def test_a_list_of_three_digit_numbers_is_never_one_number(gold: str) -> None:
+    for text in (*TWO_NUMBERS, "125,216", "216, 125", "216 and 125", "125, and 216"):
+        assert same_formula(text, gold), text
+    for text in ("125216", "125,217", "125", "216", "125, 216, 341", "125 216", "216125"):
+        assert not same_formula(text, gold), text
+
+
+@pytest.mark.parametrize("gold", ["125216", "125,216", "125{,}216", r"125\,216", r"125,\!216"])
+def test_commas_of_thousands_are_read_where_one_number_is_asked_for(gold: str) -> None:
+    for text in ("125216", "125,216", "125{,}216", "125,216.0", "$125,216$", "x = 125,216"):
+        assert same_formula(text, gold), text
+    for text in ("125, 216", "125 and 216", "125;216", "216,125", "125, and 216", r"125\, 216"):
+        assert not same_formula(text, gold), text
+
+
+@pytest.mark.parametrize(
+    "given", ["7, 12, 30", "7, 12, and 30", "7, 12 and 30", "30, 7, and 12", "7; 12; and 30"]
+)
+def test_and_before_the_last_of_a_list_is_no_element(given: str) -> None:
+    assert same_formula(given, "7, 12, 30")
+    assert same_formula(given, "7, 12, and 30")
+    assert not same_formula(given, "7, 12")
+    assert not same_formula(given, "71230")
+
+
+def test_a_tuple_of_one_is_its_element() -> None:
+    assert same_formula("(5,)", "5")
+    assert not same_formula("(5,6)", "5")
+
+
 FINISHED = [
     ("1/2", "0.5", True),
     ("0.5", r"\frac{1}{2}", True),
