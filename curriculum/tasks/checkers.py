@@ -72,7 +72,9 @@ def exact(payload: dict[str, Any], answer: str) -> bool:
 def number(payload: dict[str, Any], answer: str) -> bool:
     """A decimal number or fraction equal to `payload["answer"]`, or within `payload["tolerance"]` of it."""
     given, right = normalisers.number(answer), normalisers.number(str(payload["answer"]))
-    if given is None or right is None:
+    if (
+        given is None or right is None or answer.lstrip().startswith("[")
+    ):  # a list; `check` asks for its element
         return False
     return abs(given - right) <= Fraction(str(payload.get("tolerance", 0)))
 

@@ -22,6 +22,14 @@ def all_close(
     )
 
 
+def is_same_but_for_floats(given: Fraction, right: Fraction) -> bool:
+    """Whether two numbers differ by no more than floats do after a few steps, and by far less than 1 in any case.
+
+    Python prints 0.30000000000000004 for 0.3. Whole numbers of any size stay apart.
+    """
+    return abs(given - right) < min(Fraction(1, 10**6), max(Fraction(1, 10**9), abs(right) / 10**12))
+
+
 def digit(value: Fraction, position: int) -> Fraction:
     """What one in the significant digit at a position is worth: of 31.4, 1/10 at the third. Of zero it is zero."""
     if not value:

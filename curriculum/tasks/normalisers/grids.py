@@ -12,10 +12,6 @@ _BAR = re.compile(r"\s*[|\u2502]\s*")
 _LABEL = re.compile(r"\s*(?:row|line)\s*(?P<number>[0-9]{1,3})\s*[:.)=]\s*", re.IGNORECASE)
 _ARROW_BETWEEN = re.compile(r"(?<=[\])])\s*(?:->|\u2192)\s*(?=[\[(])")
 _AND_BETWEEN = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
-_NAMED_PAIR = re.compile(
-    r"\(?rows?\s*[=:]?\s*(?P<row>[0-9]+)\s*(?:,|;|and)?\s*col(?:umn)?s?\s*[=:]?\s*(?P<column>[0-9]+)\)?",
-    re.IGNORECASE,
-)
 _TIGHT_PAIR = re.compile(r"-?[0-9]+,-?[0-9]+")
 
 Rows = list[list[str] | None]
@@ -67,8 +63,8 @@ def lists(text: str) -> list[list[str]] | None:
 
 
 def pairs(text: str) -> list[tuple[int, int]] | None:
-    """Positions: `0 3, 1 0`, `(0, 3), (1, 0)`, `[[0, 3], [1, 0]]`, `0,3 1,0`, `row 0, column 3`, one per line."""
-    text = _AND_BETWEEN.sub(", ", _NAMED_PAIR.sub(r"(\g<row>, \g<column>)", unwrapped(text)))
+    """Positions: `0 3, 1 0`, `(0, 3), (1, 0)`, `[[0, 3], [1, 0]]`, `0,3 1,0`, or one pair per line."""
+    text = _AND_BETWEEN.sub(", ", unwrapped(text))
     text = _ARROW_BETWEEN.sub(", ", text)
     rows = _printed_rows(text, None)
     if rows is None or len(rows) == 1:  # the brackets stand around the whole list, or around a lone pair

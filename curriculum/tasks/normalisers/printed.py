@@ -88,10 +88,8 @@ def nested(text: str) -> list[Printed] | None:
 
 
 def flat(text: str) -> list[str] | None:
-    """The elements of a printed list without lists in it, or with one list that is all of it."""
+    """The elements of a printed list without lists in it."""
     found = nested(text)
-    while found is not None and len(found) == 1 and isinstance(found[0], list):
-        found = found[0]
     texts = [element for element in found or () if isinstance(element, str)]
     return texts if found is not None and len(texts) == len(found) else None
 

@@ -73,7 +73,10 @@ def spellings(answer: str, question: str) -> list[str]:
     if values is not None:
         text = values
         found.append(text)
-    number = without_asked_unit(unwrapped(text), question)
+    inner = unwrapped(text)
+    element = without_brackets(inner)
+    found += [element] if element != inner and not _SEPARATOR.search(element) else []
+    number = without_asked_unit(inner, question)
     return [*found, number] if number is not None else found
 
 

@@ -20,7 +20,7 @@ from curriculum.tasks.normalisers import (
     numbers,
     plain_text,
 )
-from curriculum.tasks.normalisers.agreement import reads_alike
+from curriculum.tasks.normalisers.agreement import is_same_but_for_floats, reads_alike
 from curriculum.tasks.normalisers.safe_arithmetic import expression_value
 from curriculum.tasks.normalisers.sequences import without_inner_and
 from curriculum.tasks.normalisers.wrapping import unwrapped
@@ -82,7 +82,8 @@ def _formula(dataset: str) -> Callable[[dict[str, Any], str], bool]:
 
 def _same_number(item: dict[str, Any], answer: str) -> bool:
     """gsm_symbolic: the package takes the last number of any text; products: it reads `2,6,1` as 261."""
-    return reads_alike(number, answer, item["answer"])
+    given, right = number(answer), number(item["answer"])
+    return given is not None and right is not None and is_same_but_for_floats(given, right)
 
 
 def _worked_out(item: dict[str, Any], answer: str) -> bool:

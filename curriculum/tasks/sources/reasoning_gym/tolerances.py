@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from curriculum.tasks.normalisers import cell_rows, number, numbers
-from curriculum.tasks.normalisers.agreement import all_close, digit
+from curriculum.tasks.normalisers.agreement import all_close, digit, is_same_but_for_floats
 from curriculum.tasks.normalisers.safe_arithmetic import decimal_value
 from curriculum.tasks.normalisers.sequences import lone
 from curriculum.tasks.sources.reasoning_gym.verifiers import Rule
@@ -109,8 +109,9 @@ def _four_decimals(item: dict[str, Any], answer: str) -> bool:
 
 
 def _complex_number(item: dict[str, Any], answer: str) -> bool:
-    """complex_arithmetic: whole parts, exactly; the package took "nan" and what was off by a hundredth."""
-    return _complex_parts(answer) == _complex_parts(item["answer"])
+    """complex_arithmetic: whole parts; the package took "nan" and what was off by a hundredth."""
+    parts = zip(_complex_parts(answer), _complex_parts(item["answer"]), strict=True)
+    return all(is_same_but_for_floats(given, right) for given, right in parts)
 
 
 def _complex_parts(text: str) -> tuple[Fraction, Fraction]:

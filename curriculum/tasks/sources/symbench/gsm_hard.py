@@ -14,7 +14,7 @@ from typing import Any
 
 from curriculum.tasks.family import Capability, Item
 from curriculum.tasks.normalisers import number
-from curriculum.tasks.normalisers.agreement import digit
+from curriculum.tasks.normalisers.agreement import digit, is_same_but_for_floats
 from curriculum.tasks.normalisers.wrapping import unwrapped
 from curriculum.tasks.sources.symbench.parts.setting_checks import require_between
 from curriculum.tasks.sources.symbench.parts.word_problems import TEMPLATES
@@ -65,7 +65,10 @@ class GsmHard:
     def is_right(self, facts: dict[str, Any], answer: str) -> bool:
         """Whether the answer is a number as near to the target as the item asks for."""
         value = number(_DOLLAR.sub(r"\1\2", unwrapped(answer)))
-        return value is not None and abs(value - Fraction(facts["target"])) <= Fraction(facts["tolerance"])
+        target = Fraction(facts["target"])
+        return value is not None and (
+            abs(value - target) <= Fraction(facts["tolerance"]) or is_same_but_for_floats(value, target)
+        )
 
     def from_published(self, row: dict[str, Any]) -> Item:
         """The item in a published row: keys input and target. The target is right by definition."""

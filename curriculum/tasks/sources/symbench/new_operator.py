@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 
 from curriculum.tasks.family import Capability, Item
 from curriculum.tasks.normalisers import number
+from curriculum.tasks.normalisers.agreement import is_same_but_for_floats
 from curriculum.tasks.sources.symbench.parts.setting_checks import require_between
 
 _SYMBOLS = ("~", "&", "@", "#", "%")
@@ -88,7 +89,9 @@ class NewOperator:
         orders = (True,) if facts["is_order_stated"] else (True, False)
         values = [value_of(facts["expression"], facts["operators"], from_left=order) for order in orders]
         return found is not None and any(
-            found == value or (value.denominator > 1 and abs(found - value) <= _TOLERANCE) for value in values
+            is_same_but_for_floats(found, value)
+            or (value.denominator > 1 and abs(found - value) <= _TOLERANCE)
+            for value in values
         )
 
     def from_published(self, row: dict[str, Any]) -> Item:
