@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+import jinja2
+
 from actors.errors import TemplateError
 
 _MODEL_MARK, _USER_MARK = "MODEL-TURN-MARK", "USER-TURN-MARK"
@@ -40,8 +42,8 @@ def turn_ends(tokenizer: Any, eos_ids: Collection[int] = ()) -> TurnEnds:
         eos_ids: the end tokens of the model's generation config; empty if there is no such config.
 
     Raises:
-        TemplateError: the template drops earlier turns, ends a turn with plain text, or the tokenizer's end token is
-            neither the template's nor one of `eos_ids`.
+        TemplateError: there is no template, it takes no system message, drops earlier turns or ends a turn with plain
+            text, or the tokenizer's end token is neither the template's nor one of `eos_ids`.
     """
     before, after = _separators(tokenizer)
     ids = list(tokenizer(before, add_special_tokens=False)["input_ids"])
@@ -81,7 +83,14 @@ def _separators(tokenizer: Any) -> tuple[str, str]:
         {"role": "assistant", "content": _MODEL_MARK},
         {"role": "user", "content": _USER_MARK},
     ]
-    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    try:
+        text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    except (jinja2.TemplateError, ValueError) as error:
+        # The second: there is no template.
+        raise TemplateError(
+            f"the tokenizer's chat template cannot lay out a system message, a question, a turn and what it was shown "
+            f"({error}): use a model with a chat template that takes all four"
+        ) from error
     _, found, rest = text.partition(_MODEL_MARK)
     before, found_too, after = rest.partition(_USER_MARK)
     if not (found and found_too):

@@ -73,3 +73,21 @@ def test_a_tokenizer_whose_end_token_nobody_else_knows_is_refused(tiny_tokenizer
         turn_ends(made, (2,))
     # Without a generation config there is nothing that it contradicts.
     assert turn_ends(made).end_ids == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        ("{{ raise_exception('System role not supported') }}", "System role not supported"),
+        (None, "chat_template"),
+    ],
+)
+def test_a_template_that_takes_no_conversation_of_ours_is_refused_in_words(
+    tiny_tokenizer: Any, template: str | None, reason: str
+) -> None:
+    made = copy.deepcopy(tiny_tokenizer)
+    made.chat_template = template
+    with pytest.raises(
+        TemplateError, match=f"{reason}.*use a model with a chat template that takes all four"
+    ):
+        turn_ends(made)
