@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 from source_files import ROOT
+from transformers import AutoTokenizer
 
+from actors.episodes.transcript import Transcriber
 from actors.reward_scorer import RewardScorer
 from actors.rewards.config import RewardConfig
 from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.sets.build import build_task_set
 from driver.config_loading import load_config
+from driver.models import resolve_model
+from driver.phases.own_traces import own_traces
 from examples.own_family import Multiples
 from examples.own_reward import clean_scripts
 from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN, group, rollout, task
@@ -87,9 +91,17 @@ def test_the_traces_are_those_of_the_tasks_that_the_run_trains_on(tmp_path: Path
     rows = [json.loads(line) for line in (tmp_path / "traces.jsonl").read_text().splitlines()]
     readme = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     (command,) = [command for command in _commands(readme) if "driver" in command]
-    tasks = build_task_set(load_config(command[4], command[5:]).tasks)
+    config = load_config(command[4], command[5:])
+    tasks = build_task_set(config.tasks)
     questions = {held.question: held for held in tasks if held.split == "sft"}
     assert {row["question"] for row in rows} == questions.keys()
+    # The run itself takes every line, none of them a question that it holds back.
+    tokenizer = AutoTokenizer.from_pretrained(str(resolve_model("tiny-random-llama")))
+    transcriber = Transcriber(tokenizer, config.rollout.instructions)
+    held_back = {held.question: held.task_id for held in tasks if held.split in ("test", "held_out")}
+    file = tmp_path / "traces.jsonl"
+    taken = own_traces(file, transcriber=transcriber, limits=config.rollout, held_back=held_back)
+    assert [trace.trace_id for trace in taken] == [row["trace_id"] for row in rows]
     for row in rows:
         (turn, shown), (final, nothing) = row["turns"]
         answer = decode_payload(questions[row["question"]].payload)["answer"]
