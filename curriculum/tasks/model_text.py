@@ -17,7 +17,7 @@ _OPENING = re.compile(
     rf"|(?P<words>(?:(?!```|~~~).)*){_FENCE.replace('fence', 'late_fence')}{_TAG}[ \t]*\Z",
     re.IGNORECASE,
 )
-_INLINE = re.compile(rf"(`{{3,}})[ \t]*{_TAG}[ \t][^`]*\1", re.IGNORECASE)
+_INLINE = re.compile(rf"(?<!`)(`{{3,}})[ \t]*{_TAG}[ \t][^`]*\1", re.IGNORECASE)
 _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)+")
 _CODE = re.compile(r"([ \t]*)[^ \t#]")
 
@@ -54,7 +54,8 @@ def read_turn(text: str) -> TurnText:
         if body is None:
             opening = _OPENING.match(line.removesuffix("\r"))
             if opening is None:
-                words.append(_INLINE.sub("", line))
+                # Not nothing, or what is left could read as a fence.
+                words.append(_INLINE.sub("`...`", line))
                 continue
             before = opening["before"] or opening["words"] or ""
             words.append(before)

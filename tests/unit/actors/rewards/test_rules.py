@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from actors.records import EndReason
 from actors.rewards.rules import format_term, given_answer, has_right_format, turn_term
+from curriculum.tasks.answers import extract_answer
 from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN, rollout
 
 
@@ -48,3 +49,13 @@ def test_a_script_left_open_in_one_turn_does_not_reach_into_the_next() -> None:
     turns = ["```python\nprint(1)\n```\nand\n```python\nprint('<<<5>>>')\n", ANSWER_TURN]
     assert given_answer(rollout(turns)) == "6"
     assert given_answer(rollout(turns[:1])) is None
+
+
+@given(
+    st.lists(
+        st.sampled_from(["```python", "~~~py", "```", "~~~", "  ", "\n", "<<<5>>>", "x", "- "]), max_size=12
+    )
+)
+def test_a_rollout_of_one_turn_gives_the_answer_that_a_check_of_its_text_gives(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert given_answer(rollout([text])) == extract_answer(text)

@@ -128,6 +128,11 @@ def test_words_hold_no_script_and_reading_them_again_changes_nothing(text: str) 
     assert read_turn(words) == read_turn(text).__class__((), words)
 
 
+def test_what_is_left_around_code_fenced_within_a_line_opens_nothing() -> None:
+    assert words_only("``` ```py x``` python\n<<<6>>>") == "``` `...` python\n<<<6>>>"
+    assert extract_answer("``` ```py x``` python\n<<<6>>>") == "6"
+
+
 @pytest.mark.parametrize("opening", OPENINGS)
 def test_an_opening_as_models_write_it_opens_a_script(opening: str) -> None:
     turn = f"Words\n{opening}\nprint(1)\n{_fence_of(opening)}\nand <<<6>>>"
@@ -170,7 +175,7 @@ def test_a_fence_is_closed_by_its_own_kind_and_at_least_its_own_length() -> None
 
 def test_code_fenced_within_a_line_is_neither_a_script_nor_words() -> None:
     turn = "I would run ```python print('<<<42>>>')``` here"
-    assert read_turn(turn) == read_turn(turn).__class__((), "I would run  here")
+    assert read_turn(turn) == read_turn(turn).__class__((), "I would run `...` here")
     assert extract_answer(turn) is None
     assert extract_answer("It is ```<<<42>>>```") == "42"
 

@@ -106,6 +106,25 @@ def test_items_are_read_as_their_sources_publish_them(
     assert json.loads(capsys.readouterr().out)["right"] is True
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("1. Run\n   ```python\n   print('<<<2>>>')\n   ```\n", None),
+        ("```py\nprint('<<<2>>>')\n", None),
+        ("Run ```Python3\nprint('<<<3>>>')\n```\nso <<<2>>>", "2"),
+    ],
+)
+def test_an_answer_file_is_read_as_a_turn_of_the_model(
+    text: str, answer: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "q.json").write_text(json.dumps({"question": "GCD of 4 and 6?", "answer": "2"}))
+    (tmp_path / "a.txt").write_text(text)
+    files = ["--question-file", str(tmp_path / "q.json"), "--answer-file", str(tmp_path / "a.txt")]
+    assert main(["tasks", "check", "gcd", *files, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["answer"], told["right"]) == (answer, answer is not None)
+
+
 @pytest.mark.parametrize("text", ["not json", "[]", '{"a": 1}'])
 def test_a_file_without_an_item_is_refused_with_the_cure(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
