@@ -24,6 +24,7 @@ from pathlib import Path
 import psutil
 
 from actors.handles.gauges import ClusterMetrics
+from actors.rewards.own_term import own_term
 from driver.config import RunConfig
 from driver.errors import PlacementError, RunInterruptedError
 from driver.launch import Cluster
@@ -57,11 +58,14 @@ def run_pipeline(
 
     Raises:
         DriverError: something the user can mend; nothing that was finished is lost.
+        RewardError: `reward.own` names no function.
     """
     names = list(PHASES)
     wanted = names[: names.index(last_phase) + 1]
     folder = RunFolder(config.folder)
     _refuse_too_little_memory(config)
+    if config.reward.own is not None:
+        own_term(config.reward.own)  # one that is not there is told before anything starts
     with folder.claimed(config):
         started = time.monotonic()
         model_path = resolve_model(config.model)

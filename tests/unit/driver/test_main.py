@@ -34,6 +34,16 @@ def test_wrong_usage_has_exit_status_2(arguments: list[str], capsys: pytest.Capt
         (["tasks", "set", "smoke", "tasks.families=[nope]"], "preset 'smoke' has no families ['nope']"),
         (["tasks", "set", "smoke", "tasks.train_per_family=1000"], "has only 200 distinct questions"),
         (["view", "/no/such/run"], "no rollout file"),
+        (
+            [
+                "run",
+                "smoke",
+                "folder=/dev/null/run",
+                "reward.own=no_such:term",
+                "placement.min_memory_gib=0.1",
+            ],
+            "RewardError: no reward term at reward.own=no_such:term (ModuleNotFoundError",
+        ),
         (["report", "/no/such/run"], "no run folder /no/such/run"),
     ],
 )
