@@ -13,7 +13,7 @@ from typing import NamedTuple
 from curriculum.tasks.normalisers.bounded_values import same_value
 from curriculum.tasks.normalisers.formulas import MAX_LENGTH, reading
 from curriculum.tasks.normalisers.sequences import lone
-from curriculum.tasks.normalisers.structures import Structure, relation, structure
+from curriculum.tasks.normalisers.structures import Structure, is_multiple, relation, structure
 from curriculum.tasks.normalisers.units import UNIT_NAMES
 from curriculum.tasks.normalisers.wrapping import unwrapped
 
@@ -51,13 +51,14 @@ _LAYOUT = (
     (re.compile(r"(?<![A-Za-z\\])(?:infinity|inf|oo)(?![A-Za-z])"), r"\\infty "),
     (re.compile(r"[,;]?\s+(?:and|\\&)\s+"), ", "),
     (re.compile(r"(?<=[)\]]) ?U ?(?=[(\[])"), r" \\cup "),
-    (re.compile(r"^(?:[A-Za-z]|\\[a-z]+)\s*\\in\s+"), ""),
+    (re.compile(r"^(?:[A-Za-z]|\\[a-z]+)\s*\\in(?![A-Za-z])\s*"), ""),
     (re.compile(r"\s+"), " "),
 )
 _SCIENTIFIC = re.compile(
     r"(?<=[0-9.]) ?(?:\\times|\\cdot|\*|x) ?10 ?\^ ?(?:\{ ?([-+]?[0-9]{1,3}) ?\}|([-+]?[0-9]{1,3}))$"
 )
 _THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
+_INEQUALITY = re.compile(r"[<>]|\\[lg]e(?![A-Za-z])")
 _LIST = re.compile("[,;]")
 _APART = re.compile(r",\s|;|[(\[]|\\\{")
 _LOOSE_SPACE = re.compile(r"(?<![A-Za-z0-9.]) | (?![A-Za-z0-9.])")
@@ -149,6 +150,9 @@ def _answer(text: str) -> _Answer | None:
     text, num_percents = _PERCENT.subn("", text)
     text, unit = _without_unit(text)
     text = _SCIENTIFIC.sub(lambda match: f"e{match[1] or match[2]}", text)
+    ways = re.split(r" or | ?\\(?:lor|vee)(?![A-Za-z]) ?", text)
+    if len(ways) > 1 and all(_INEQUALITY.search(way) for way in ways):
+        text = r"\cup ".join(ways)
     is_list = _APART.search(text) is not None
     text = _LOOSE_SPACE.sub("", text)
     one_number = text if is_list else _THOUSANDS.sub(lambda match: match[0].replace(",", ""), text)
@@ -201,6 +205,10 @@ def _same(given: str, gold: str, depth: int = 0) -> bool:
     one, other = structure(given), structure(gold)
     if one.kind == other.kind == "scalar":
         return _same_scalar(given, gold)
+    return _same_parts(one, other, depth)
+
+
+def _same_parts(one: Structure, other: Structure, depth: int) -> bool:
     if not one.agrees_with(other) or len(one.parts) != len(other.parts):
         return False
     if one.is_unordered and other.is_unordered and len(one.parts) <= _MAX_UNORDERED:
@@ -225,9 +233,14 @@ def _same_relation(given: str, gold: str, depth: int) -> bool | None:
         return None
     if one is None or other is None:
         named, plain = (one, gold) if one is not None else (other, given)
+        interval = named.interval() if named is not None else None
+        if interval is not None:
+            return _same_parts(interval, structure(plain), depth)
         if named is None or named.signs != ("=",) or not _NAME.fullmatch(named.sides[0]):
             return False
         return _same(named.sides[1], plain, depth + 1)
+    if is_multiple(one, other):
+        return True
     return any(
         one.signs == way.signs
         and all(_same(a, b, depth + 1) for a, b in zip(one.sides, way.sides, strict=True))
