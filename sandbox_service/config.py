@@ -32,7 +32,7 @@ class SandboxConfig(Settings):
     """Longest wall-clock limit that a request may ask for, in seconds."""
     memory_mib: int = Field(default=4096, ge=16, le=65536)
     """Largest memory limit that a request may ask for, in MiB."""
-    max_processes: int = Field(default=64, ge=1, le=4096)
+    max_processes: int = Field(default=256, ge=1, le=4096)
     """Processes and threads one script may have at a time."""
     file_mib: int = Field(default=64, ge=1)
     """Largest file a script may write, in MiB."""

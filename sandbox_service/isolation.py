@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxUnavailableError
+from sandbox_service.worker import surroundings
 from sandbox_service.worker.kernel.cgroup import new_folder
 from sandbox_service.worker.kernel.layers import ALL_LAYERS, CGROUP
 from sandbox_service.worker.spec import WorkerSpec
@@ -89,7 +90,9 @@ def worker_spec(config: SandboxConfig, layers: tuple[str, ...], scratch_folder: 
         layers=layers,
         preload=config.preloaded_modules,
         import_paths=import_paths,
-        read_paths=_outermost((*_interpreter_paths(), *import_paths, *_LIBRARIES)),
+        read_paths=_outermost(
+            (*_interpreter_paths(), *import_paths, *_LIBRARIES, *surroundings.program_files())
+        ),
         mount_point=os.path.realpath(config.scratch_root),
         scratch_folder=scratch_folder,
         scratch_mib=config.scratch_mib,

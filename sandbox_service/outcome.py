@@ -25,7 +25,7 @@ class ObservedRun:
     exit_code: int | None = None
     signal: int = 0
     stopped: str = ""
-    """Why the supervisor stopped it: `timeout`, `memory`, `scratch` or `order`; empty if it ended by itself."""
+    """Why the supervisor stopped it: `timeout`, `memory`, `sockets`, `scratch`, `channel` or `order`; else empty."""
     duration_s: float = 0.0
     cpu_s: float = 0.0
     peak_kib: int = 0
@@ -46,6 +46,8 @@ def judged(run: ObservedRun, request: ExecutionRequest, config: SandboxConfig) -
             Termination.KILLED,
             f"filled its scratch folder: more than {config.scratch_mib} MiB, or too many or too deep files",
         )
+    if run.stopped == "sockets":
+        return Termination.KILLED, "opened too many sockets: more than 1024 at a time"
     if run.stopped == "channel":
         return Termination.KILLED, "took over the channel of its session"
     if run.stopped == "memory" or (run.exit_code == 1 and _ran_out_of_memory(run.stderr.text())):

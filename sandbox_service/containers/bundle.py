@@ -4,9 +4,11 @@ The root is read-only: the interpreter's own paths by bind mounts, a fresh /proc
 the script. No network, no capability, no variable of ours in the environment, an unprivileged user.
 """
 
+import errno
 import json
 import math
 import os
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.records import ExecutionRequest
+from sandbox_service.worker import surroundings
 
 SCRATCH = "/scratch"
 _TMP = "/tmp"
-_ORDER, _ENTRY = "/sandbox/order.json", "/sandbox/entry.py"
+_ORDER, _ENTRY, _INTERPRETER = (f"/sandbox/{name}" for name in ("order.json", "entry.py", "interpreter.py"))
+_INTERPRETER_SOURCE = Path(__file__).parents[1] / "worker" / "interpreter.py"
 _NOBODY = 65534
 _MAX_OPEN_FILES = 256
 _MIB = 2**20
@@ -31,7 +35,11 @@ _ENVIRONMENT = (
         "OPENBLAS_NUM_THREADS=1",
     ),
     *("MKL_NUM_THREADS=1", "MPLBACKEND=Agg", f"HOME={SCRATCH}/work", f"TMPDIR={SCRATCH}/tmp"),
-    f"MPLCONFIGDIR={SCRATCH}/tmp",
+    *(
+        f"MPLCONFIGDIR={SCRATCH}/tmp",
+        "PYTHONUNBUFFERED=1",
+        f"PATH={Path(sys.executable).parent}:/usr/bin:/bin",
+    ),
 )
 _REFUSED_CALLS = [
     *("acct", "add_key", "bpf", "chroot", "clone3", "delete_module", "fanotify_init", "finit_module"),
@@ -40,9 +48,11 @@ _REFUSED_CALLS = [
     *("memfd_secret", "mount", "mount_setattr", "move_mount", "name_to_handle_at", "open_by_handle_at"),
     *("open_tree", "perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise", "process_vm_readv"),
     *("process_vm_writev", "ptrace", "quotactl", "reboot", "request_key", "setdomainname", "sethostname"),
-    *("setns", "socket", "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vhangup"),
+    *("setns", "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd", "vhangup"),
 ]
 _ENOSYS = 38
+_OTHER_FAMILIES = (0, *range(3, 10))
+"""Families of sockets below the last of those that a script may use: unix, IP and IPv6. Above it, all others."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,13 @@ def write_bundle(folder: Path, request: ExecutionRequest, layout: Layout, limits
         if Path(path).is_symlink():
             _inside(root, path).parent.mkdir(parents=True, exist_ok=True)
             _inside(root, path).symlink_to(Path(path).readlink())
+    (root / "etc").mkdir(exist_ok=True)
+    for name, text in surroundings.etc(f"{SCRATCH}/work").items():
+        (root / "etc" / name).write_text(text)
+    for path, target in (*surroundings.program_links().items(), ("/mnt/data", f"{SCRATCH}/work")):
+        if not _inside(root, path).is_symlink():
+            _inside(root, path).parent.mkdir(parents=True, exist_ok=True)
+            _inside(root, path).symlink_to(target)
     if _reads_below_tmp(layout):
         _inside(root, _TMP).mkdir()
     else:
@@ -83,6 +100,7 @@ def write_bundle(folder: Path, request: ExecutionRequest, layout: Layout, limits
         "code": request.code,
         "seed": request.seed,
         "scratch": SCRATCH,
+        "interpreter": _INTERPRETER,
         "import_paths": layout.import_paths,
         "memory_bytes": min(request.memory_mib, limits.memory_mib) * _MIB,
     }
@@ -109,6 +127,8 @@ def container_spec(
                 # As from a kernel without them: the C library then takes another way (clone for clone3).
                 "syscalls": [
                     {"names": _REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS},
+                    *(_no_socket(family, "SCMP_CMP_EQ") for family in _OTHER_FAMILIES),
+                    _no_socket(socket.AF_INET6, "SCMP_CMP_GT"),
                 ],
             },
             "maskedPaths": ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/scsi", "/sys/firmware"],
@@ -116,6 +136,11 @@ def container_spec(
             **({"resources": _resources(request, layout, limits)} if layout.has_cgroups else {}),
         },
     }
+
+
+def _no_socket(family: int, comparison: str) -> dict[str, Any]:
+    argument = {"index": 0, "value": int(family), "op": comparison}
+    return {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.EPERM, "args": [argument]}
 
 
 def _process(request: ExecutionRequest, limits: SandboxConfig) -> dict[str, Any]:
@@ -158,6 +183,7 @@ def _mounts(folder: Path, layout: Layout, limits: SandboxConfig) -> list[dict[st
     return [
         {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "nodev", "noexec"]},
         tmpfs("/dev", "nosuid", "mode=755", "size=64k"),
+        tmpfs("/dev/shm", "nosuid", "nodev", "mode=1777", size),
         tmpfs(SCRATCH, "nosuid", "nodev", "mode=1777", size, "nr_inodes=4096"),
         *(
             [tmpfs(_TMP, "nosuid", "nodev", "mode=1777", size, "nr_inodes=4096")]
@@ -167,6 +193,7 @@ def _mounts(folder: Path, layout: Layout, limits: SandboxConfig) -> list[dict[st
         *(bound(path, path) for path in layout.read_paths if not Path(path).is_symlink()),
         bound(str(folder / "order.json"), _ORDER),
         bound(str(Path(__file__).with_name("entry.py")), _ENTRY),
+        bound(str(_INTERPRETER_SOURCE), _INTERPRETER),
     ]
 
 

@@ -1,19 +1,16 @@
 """First program in a container: reads the script, takes on its limits, runs it as `python script.py` would.
 
-Mounted read-only and started with `python -I -S`, so it imports nothing of ours.
+Mounted read-only and started with `python -I -S -P`; of ours it has only `worker/interpreter.py`, mounted next to it.
 """
 # Plain calls of os: pathlib would cost every script its import.
-# ruff: noqa: PTH102, PTH109, PTH123
+# ruff: noqa: PTH102, PTH123
 
 import ctypes
 import json
-import linecache
 import os
-import random
 import resource
 import sys
 import threading
-import traceback
 from types import ModuleType
 
 _FILENAME = "<script>"
@@ -32,17 +29,32 @@ def main(order_path: str) -> None:
         order = json.load(file)
     for name in ("work", "tmp"):
         os.mkdir(f"{order['scratch']}/{name}")
-    os.chdir(f"{order['scratch']}/work")
-    sys.path[:0] = [os.getcwd()]
+    folder = f"{order['scratch']}/work"
+    os.chdir(folder)
+    interpreter = _loaded(order["interpreter"])
+    sys.path[:0] = [folder]
     sys.path += order["import_paths"]
     sys.argv = ["script.py"]
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
-    random.seed(order["seed"])
     if "numpy" in order["code"]:
-        _seed_numpy(order["seed"])
+        _import_numpy()
+    interpreter.seed_generators(order["seed"])
+    interpreter.add_builtins()
+    interpreter.open_streams()
+    interpreter.new_main_module()
     _set_limits(order["memory_bytes"])
-    _run(order["code"])
+    try:
+        interpreter.run_as_main(order["code"], _FILENAME, f"{folder}/script.py")
+    except SystemExit as error:
+        interpreter.leave(interpreter.status_of_exit(error.code))
+    interpreter.leave(0)
+
+
+def _loaded(path: str) -> ModuleType:
+    """The module in a file, which no script finds under that name."""
+    module = ModuleType("interpreter")
+    with open(path, encoding="utf-8") as file:
+        exec(compile(file.read(), path, "exec"), module.__dict__)
+    return module
 
 
 def _await(pid: int) -> None:
@@ -63,36 +75,18 @@ def _end_with_the_pool() -> None:
     os._exit(_KILLED)
 
 
-def _seed_numpy(seed: int) -> None:
+def _import_numpy() -> None:
+    """So that its global generator is there to be seeded."""
     try:
-        import numpy as np  # type: ignore[import-not-found,unused-ignore]
+        import numpy  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
     except ImportError:
         return
-    np.random.seed(seed % 2**32)
 
 
 def _set_limits(memory_bytes: int) -> None:
     with open("/proc/self/statm", encoding="ascii") as statm:
         baseline = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (baseline + memory_bytes,) * 2)
-
-
-def _run(source: str) -> None:
-    main_module = ModuleType("__main__")
-    main_module.__dict__["__builtins__"] = sys.modules["builtins"]
-    sys.modules["__main__"] = main_module
-    linecache.cache[_FILENAME] = (len(source), None, source.splitlines(keepends=True), _FILENAME)
-    try:
-        exec(compile(source, _FILENAME, "exec", dont_inherit=True), main_module.__dict__)
-    except SystemExit:
-        raise
-    except BaseException as error:
-        frames = error.__traceback__
-        while frames is not None and frames.tb_frame.f_code.co_filename != _FILENAME:
-            frames = frames.tb_next
-        with open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as stderr:
-            traceback.print_exception(type(error), error, frames, file=stderr)
-        sys.exit(1)
 
 
 if __name__ == "__main__":

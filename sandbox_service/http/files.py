@@ -1,7 +1,8 @@
 """Files and input for a script, and files from it, although the pool takes code and gives output only.
 
-A request with files goes in as a wrapper: the source of `guest.py` and an order. What it fetches comes back at the
-end of standard output between two marks that nobody can guess beforehand, and is taken out again here.
+A request with files goes in as a wrapper: the text of `worker/interpreter.py` and of `guest.py`, and an order. What it
+fetches comes back at the end of standard output between two marks that nobody can guess beforehand, and is taken out
+again here.
 """
 
 import base64
@@ -18,7 +19,13 @@ from sandbox_service.records import ExecutionResult
 SCRIPT_NAME = "main.py"
 MAX_FILES = 64
 _MAX_PATH_CHARS = 200
-_GUEST_SOURCE = Path(__file__).with_name("guest.py").read_text(encoding="utf-8")
+_GUEST_SOURCE = "".join(
+    path.read_text(encoding="utf-8")
+    for path in (
+        Path(__file__).parents[1] / "worker" / "interpreter.py",
+        Path(__file__).with_name("guest.py"),
+    )
+)
 # Runs as the script, so it leaves no name behind in the script's own globals.
 _WRAPPER = (
     "(lambda space: (exec(compile({guest!r}, '<sandbox files>', 'exec'), space), "

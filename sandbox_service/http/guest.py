@@ -1,21 +1,25 @@
-"""Goes into the sandbox in front of a script that brings files or input: this file's own source, then a call.
+"""Goes into the sandbox in front of a script that brings files or input: `worker/interpreter.py`, this file, a call.
 
 Untrusted once the script runs, since they share a process. Nothing is lost by that: the script could write into
 the fetched files whatever it could forge here, and the front accepts only the names that were asked for.
 """
 # Plain calls of os: pathlib would cost every script its import.
-# ruff: noqa: PTH103, PTH109, PTH118, PTH120, PTH123
+# ruff: noqa: PTH103, PTH108, PTH109, PTH118, PTH120, PTH123
 
 import atexit
 import base64
+import contextlib
 import fcntl
 import json
-import linecache
 import os
 import stat
 import sys
 import tempfile
-import traceback
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # At run time it is there already: both texts are executed in one namespace.
+    from sandbox_service.worker.interpreter import run_as_main
 
 _FIRST_FREE_FD = 64
 
@@ -24,6 +28,7 @@ def run_with_files(order_json: str) -> None:
     """Write the files, point descriptor 0 at the input, see to the fetching at the end, run the script."""
     order = json.loads(order_json)
     folder = os.getcwd()
+    _remove_wrapper()
     try:
         for path, content in order["files"].items():
             place = os.path.join(folder, path)
@@ -37,7 +42,13 @@ def run_with_files(order_json: str) -> None:
     if order["fetch"]:
         # Registered first, so run last: after the script's own threads and exit handlers.
         atexit.register(_hand_over, folder, order, os.getpid(), fcntl.fcntl(1, fcntl.F_DUPFD, _FIRST_FREE_FD))
-    _run(order["code"], order["filename"])
+    run_as_main(order["code"], order["filename"], f"{folder}/{order['filename']}")
+
+
+def _remove_wrapper() -> None:
+    # The main module's file is so far this wrapper, in the script's own folder.
+    with contextlib.suppress(OSError):
+        os.unlink(sys.modules["__main__"].__dict__.get("__file__", ""))
 
 
 def _become_stdin(text: str) -> None:
@@ -46,23 +57,6 @@ def _become_stdin(text: str) -> None:
         file.write(text.encode("utf-8", "surrogatepass"))
         file.seek(0)
         os.dup2(file.fileno(), 0)
-
-
-def _run(source: str, filename: str) -> None:
-    """Run the script as `__main__` under its own file name, so that tracebacks show its lines alone."""
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    try:
-        exec(compile(source, filename, "exec", dont_inherit=True), sys.modules["__main__"].__dict__)
-    except SystemExit:
-        raise
-    except BaseException as error:
-        frames = error.__traceback__
-        while frames is not None and frames.tb_frame.f_code.co_filename != filename:
-            frames = frames.tb_next
-        # Not sys.stderr, which the script may have replaced.
-        with open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False) as stderr:
-            traceback.print_exception(type(error), error, frames, file=stderr)
-        sys.exit(1)
 
 
 def _hand_over(folder: str, order: dict, pid: int, stdout_fd: int) -> None:  # type: ignore[type-arg]

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from . import private_root
@@ -18,6 +19,7 @@ _MAX_OPEN_FILES = 256
 _HOST_NAME = "sandbox"
 _PROC_FILES = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
 _ETC_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/passwd", "/etc/group")
+_OWN_ETC_FILES = ("/etc/hosts", "/etc/nsswitch.conf", "/etc/services")
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,18 @@ class Jail:
         self._scratch.discard()
         if layers.LANDLOCK in self._active:
             scopes = layers.LANDLOCK_SCOPES in self._active
-            self._ruleset = landlock.ruleset(self._landlock_rules(), scopes=scopes)
+            self._ruleset = landlock.ruleset(
+                self._landlock_rules(), scopes=scopes, own_network=has_own_network(self._active)
+            )
         if layers.SECCOMP in self._active and self._active & {layers.PID_NAMESPACE, layers.LANDLOCK_SCOPES}:
             # Signals cannot leave anyway, so that one filter serves all; else each names its own process.
             self._shared_filter = self._filter(signals_only_to=None)
 
     def _landlock_rules(self) -> list[tuple[str, int]]:
-        proc = ("/proc",) if layers.PRIVATE_ROOT in self._active else _PROC_FILES
+        in_own_root = layers.PRIVATE_ROOT in self._active
+        system = ("/proc", *_OWN_ETC_FILES) if in_own_root else _PROC_FILES
         rules = [
-            (os.path.realpath(path), landlock.READ) for path in (*self._spec.read_paths, *_ETC_FILES, *proc)
+            (os.path.realpath(path), landlock.READ) for path in (*self._spec.read_paths, *_ETC_FILES, *system)
         ]
         rules += [(path, landlock.WRITE_DEVICE) for path in private_root.DEVICES]
         return [*rules, (self._scratch.writable, landlock.EVERYTHING)]
@@ -103,6 +108,7 @@ class Jail:
             # Where processes cannot be counted, watched and swept, only threads are safe to allow.
             threads_only=not {layers.PROCESS_LIMIT, layers.FRESH_PROC} <= self._active,
             own_files=layers.PRIVATE_ROOT in self._active,
+            own_network=has_own_network(self._active),
             signals_only_to=signals_only_to,
         )
 
@@ -123,6 +129,11 @@ class Jail:
             values[resource.RLIMIT_NPROC] = self._spec.max_processes + own
         for limit, value in values.items():
             resource.setrlimit(limit, (value, value))
+
+
+def has_own_network(active: Collection[str]) -> bool:
+    """Whether a socket reaches nobody but the script: no network outside, no file of anybody else's socket."""
+    return {layers.NETWORK_NAMESPACE, layers.PRIVATE_ROOT, layers.FRESH_PROC} <= set(active)
 
 
 def _virtual_memory_bytes() -> int:

@@ -15,8 +15,8 @@ import socket
 import sys
 
 from . import guest, private_root, probe, snippet, supervisor
-from .jail import Jail, Limits
-from .kernel import cgroup, layers, namespaces, syscalls
+from .jail import Jail, Limits, has_own_network
+from .kernel import cgroup, layers, loopback, namespaces, syscalls
 from .scratch import Scratch, empty
 from .spec import WorkerSpec
 from .warm_up import warm_up
@@ -98,6 +98,8 @@ def _live(control: socket.socket, spec: WorkerSpec, widest: Limits) -> None:
 
 
 def _prepared(spec: WorkerSpec) -> tuple[Jail, Scratch, Watchdog]:
+    if has_own_network(spec.layers):
+        loopback.bring_up()
     sys.path.extend(spec.import_paths)
     warm_up(spec.preload)
     scratch = Scratch(spec)

@@ -4,8 +4,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from . import surroundings
 from .kernel import layers, syscalls
-from .kernel.namespaces import SCRIPT_UID
 from .spec import WorkerSpec
 
 SCRATCH_PARENT = "/scratch"
@@ -15,14 +15,14 @@ DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
 _PROC_KEPT = {"cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys", "uptime", "version"}
 _LINKS = {
     "/tmp": f"{SCRATCH}/tmp",
+    # Where models are used to find and leave files.
+    "/mnt/data": f"{SCRATCH}/work",
     "/dev/shm": f"{SCRATCH}/tmp",
     "/dev/fd": "/proc/self/fd",
     "/dev/stdin": "/proc/self/fd/0",
     "/dev/stdout": "/proc/self/fd/1",
     "/dev/stderr": "/proc/self/fd/2",
 }
-_PASSWD = f"script:x:{SCRIPT_UID}:{SCRIPT_UID}::{SCRATCH}/work:/bin/false\n"
-_GROUP = f"script:x:{SCRIPT_UID}:\n"
 
 
 def build(spec: WorkerSpec) -> None:
@@ -53,9 +53,13 @@ def build(spec: WorkerSpec) -> None:
         if not os.path.lexists(root + path):
             _parent(root + path)
             os.symlink(target, root + path)
-    _parent(f"{root}/etc/passwd")
-    Path(f"{root}/etc/passwd").write_text(_PASSWD)
-    Path(f"{root}/etc/group").write_text(_GROUP)
+    os.makedirs(f"{root}/etc", exist_ok=True)
+    for name, text in surroundings.etc(f"{SCRATCH}/work").items():
+        Path(f"{root}/etc/{name}").write_text(text)
+    for path, target in surroundings.program_links().items():
+        if not os.path.lexists(root + path):
+            _parent(root + path)
+            os.symlink(target, root + path)
     _enter(root)
     syscalls.make_read_only("/", recursive=False)
 

@@ -80,7 +80,10 @@ def _script(layer: str, spec: WorkerSpec, jail: Jail) -> None:
     elif layer == layers.LANDLOCK:
         _require_refused("reading the root folder", lambda: os.listdir("/"))
     elif layer == layers.SECCOMP:
-        _require_refused("opening a socket", lambda: socket.socket().close())
+        # Whatever the layers, no script may talk to the kernel itself.
+        _require_refused(
+            "opening a socket", lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close()
+        )
     elif layer == layers.PROCESS_LIMIT:
         _require_refused("a process above the limit", _fork_and_leave)
 

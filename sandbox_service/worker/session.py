@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 
-from . import snippet
+from . import interpreter, snippet
 from .order import received
 
 
@@ -37,9 +37,7 @@ def run(channel: socket.socket, code_fd: int, folder: str) -> None:
 
 def _status_of_flush() -> int:
     try:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
+        interpreter.flush_streams()
     except BaseException:
-        return snippet.STATUS_OF_LOST_OUTPUT
+        return interpreter.STATUS_OF_LOST_OUTPUT
     return 0

@@ -15,6 +15,7 @@ import socket
 import time
 from dataclasses import dataclass
 
+from .interpreter import FLUSH_SIGNAL
 from .jail import Limits
 from .order import MAX_MESSAGE_BYTES as MAX_WORDS
 from .order import NUM_FDS, READY, Order
@@ -22,6 +23,7 @@ from .scratch import Scratch
 from .watch import TICK_S, Watchdog
 
 MAX_MESSAGE_BYTES = 65536
+_FLUSH_MS = 20
 _MAX_CLAIM_BYTES = 4
 """Of what a script says only a status is kept: the supervisor must not carry words from one session to the next."""
 
@@ -89,6 +91,8 @@ def _carried_out(
     for fd in fds:
         os.close(fd)
     stopped, status = _watched(control, guest, order.limits, watchdog)
+    if stopped == "timeout":
+        _let_flush(guest)
     facts: dict[str, object] = {"stopped": stopped, "duration_s": time.monotonic() - started}
     if status is None:
         return _ended(guest) | facts
@@ -149,6 +153,14 @@ def _watched(
             return ("", int(said) & 0xFF) if said.isdigit() else ("channel", None)
         elif stopped := watchdog.passed_limit(guest.pid, limits.memory_mib):
             return stopped, None
+
+
+def _let_flush(guest: Guest) -> None:
+    """Give a script that is out of time, and all it started, a moment to write what their streams still hold."""
+    _signal_all(guest.pid, FLUSH_SIGNAL)
+    poll = select.poll()
+    poll.register(guest.pidfd, select.POLLIN)
+    poll.poll(_FLUSH_MS)
 
 
 def _next_words(guest: Guest) -> bytes:

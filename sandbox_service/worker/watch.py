@@ -1,6 +1,6 @@
 """Limits that no single rlimit expresses, looked at a few times a second while a script runs.
 
-Memory of all its processes together, and, where the scratch folder is no tmpfs of fixed size, the room it takes.
+Memory of all its processes together, sockets, and, where the scratch folder is no tmpfs of fixed size, its room.
 """
 
 import errno
@@ -8,6 +8,7 @@ import os
 import resource
 from pathlib import Path
 
+from .jail import has_own_network
 from .kernel import layers
 from .kernel.cgroup import WorkerGroup
 from .scratch import MAX_FILES, Scratch
@@ -17,6 +18,8 @@ TICK_S = 0.1
 _MIB = 1 << 20
 _BLOCK_BYTES = 512
 _KERNEL_MIB = 32
+_MAX_SOCKETS = 1024
+"""Each holds up to a few hundred KiB in the kernel, which no other limit counts."""
 
 
 class Watchdog:
@@ -27,6 +30,7 @@ class Watchdog:
         # The kernel charges the group for files in a tmpfs, and for what it keeps itself on behalf of a script.
         self._uncounted_mib = _KERNEL_MIB + (spec.scratch_mib if scratch.is_tmpfs else 0)
         self._sees_all_processes = layers.FRESH_PROC in spec.layers
+        self._has_own_network = has_own_network(spec.layers)
         self._scratch = scratch
         self._scratch_bytes = spec.scratch_mib * _MIB
         self._largest_file = spec.file_mib * _MIB
@@ -42,9 +46,11 @@ class Watchdog:
         return "memory" if self._group is not None and self._group.ran_out_of_memory() else ""
 
     def passed_limit(self, pid: int, memory_mib: int) -> str:
-        """`memory` or `scratch`, or nothing."""
+        """`memory`, `sockets` or `scratch`, or nothing."""
         if self._sees_all_processes and self._family_bytes() > memory_mib * _MIB:
             return "memory"
+        if self._has_own_network and _num_sockets() > _MAX_SOCKETS:
+            return "sockets"
         if not self._scratch.is_tmpfs and self._used_bytes(pid) > self._scratch_bytes:
             return "scratch"
         return ""
@@ -63,6 +69,12 @@ class Watchdog:
             # Closed to its owner, nested deeper than a path may be long, or a program made unreadable so that its
             # descriptors cannot be looked at: no honest script does that.
             return self._scratch_bytes + 1
+
+
+def _num_sockets() -> int:
+    """In this network, the few of the supervisor's own included."""
+    with open("/proc/self/net/sockstat", encoding="ascii") as file:
+        return int(file.readline().split()[2])
 
 
 def _bytes_below(folder: str) -> int:

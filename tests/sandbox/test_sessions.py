@@ -212,7 +212,8 @@ def refused(action):
     except OSError:
         return True
     return False
-print(refused(lambda: open("/etc/shadow")), refused(lambda: socket.socket()), refused(lambda: os.listdir("/root")))
+kernel = lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)
+print(refused(lambda: open("/etc/shadow")), refused(kernel), refused(lambda: os.listdir("/root")))
 print([fd for fd in range(4, 256) if not refused(lambda: os.fstat(fd))])
 """
     for _ in range(2):

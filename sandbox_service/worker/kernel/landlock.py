@@ -40,11 +40,12 @@ def abi() -> int:
     return syscalls.syscall(_NR_CREATE_RULESET, "landlock", ctypes.c_void_p(None), 0, _VERSION_QUERY)
 
 
-def ruleset(rules: Iterable[tuple[str, int]], *, scopes: bool) -> int:
+def ruleset(rules: Iterable[tuple[str, int]], *, scopes: bool, own_network: bool) -> int:
     """A descriptor of a ruleset that allows only `rules`, pairs of a path and rights.
 
     Args:
         rules: Paths with the rights below them; a path that does not exist is left out.
+        own_network: Ports need no rules: nobody is reached through them but the script itself.
         scopes: Also refuse signals and abstract sockets to processes outside.
 
     Raises:
@@ -54,7 +55,7 @@ def ruleset(rules: Iterable[tuple[str, int]], *, scopes: bool) -> int:
     if scopes and version < _ABI_SCOPES:
         raise OSError(f"Landlock ABI {version} has no scopes, they came with ABI {_ABI_SCOPES} (Linux 6.12)")
     handled = (1 << _RIGHTS_BY_ABI.get(version, 16)) - 1
-    network = _BIND_AND_CONNECT_TCP if version >= _ABI_NETWORK else 0
+    network = _BIND_AND_CONNECT_TCP if version >= _ABI_NETWORK and not own_network else 0
     attr = _RulesetAttr(handled, network, _ABSTRACT_SOCKETS_AND_SIGNALS if scopes else 0)
     size = 8 if version < _ABI_NETWORK else 16 if version < _ABI_SCOPES else 24
     fd = syscalls.syscall(_NR_CREATE_RULESET, "landlock_create_ruleset", ctypes.byref(attr), size, 0)

@@ -1,8 +1,9 @@
 """The system calls a script may make: an allow list, written out as a BPF program without libseccomp.
 
 Allowed is what Python and its numeric libraries need; what merely does no harm today is not. Without numbers of their
-own here, and so refused: sockets, other processes, mounts, namespaces, clocks, keys, tracing, bpf, System V and POSIX
-IPC (its memory counts against no limit), inotify and leases (they reach files of the host that Landlock closes).
+own here, and so refused: other processes, mounts, namespaces, clocks, keys, tracing, bpf, System V and POSIX IPC (its
+memory counts against no limit), inotify and leases (they reach files of the host that Landlock closes). Sockets are
+allowed in a network of the script's own only, where there is nobody to reach but the script itself.
 """
 
 import ctypes
@@ -16,7 +17,17 @@ _X32_BIT = 0x40000000
 _NEW_NAMESPACES = 0x7E020080
 _THREAD_WITH_SHARED_DESCRIPTORS = 0x00010400
 _CLOSE_RANGE_CLOEXEC = 4
-_AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
+_AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
+_SOCK_STREAM, _SOCK_DGRAM, _SOCK_TYPE_MASK = 1, 2, 0xF
+_PROTOCOLS = (0, 6, 17)
+"""The usual one, TCP, UDP."""
+_SOCKET_OPTIONS = {
+    1: (2, 5, 6, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19, 20, 21, 29, 35, 66, 67),
+    0: (1, 2, 8, 10, 32, 33, 34, 35, 36),
+    41: (16, 17, 18, 19, 20, 21, 26, 66, 67),
+    6: (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 18),
+}
+"""By level (socket, IP, IPv6, TCP): sizes, time limits, reuse, keeping alive. No filters, which run in the kernel."""
 _MAP_SHARED_AND_ANONYMOUS = 0x21
 _MODE_FILTER = 2
 
@@ -35,12 +46,20 @@ _DONE = bpf.error(0)
 _ABSENT = bpf.error(errno.ENOSYS)
 
 
-def program(*, threads_only: bool, own_files: bool, signals_only_to: int | None, machine: str = "") -> bytes:
+def program(
+    *,
+    threads_only: bool,
+    own_files: bool,
+    own_network: bool,
+    signals_only_to: int | None,
+    machine: str = "",
+) -> bytes:
     """The filter as BPF instructions; OSError for a processor without a table.
 
     Args:
         threads_only: Refuse new processes, where nothing else bounds or catches them.
         own_files: All files within reach are the run's own or mounted read-only.
+        own_network: Sockets reach nobody but the run's own processes.
         signals_only_to: The one process that may be signalled; None where another layer sees to it.
         machine: `x86_64` or `aarch64`; empty for the one we run on.
     """
@@ -58,7 +77,9 @@ def program(*, threads_only: bool, own_files: bool, signals_only_to: int | None,
         "prctl": _only_values(0, *_PRCTL_OPTIONS),
         "prlimit64": _only_values(0, 0),
         "sched_setaffinity": _only_values(0, 0),
-        "socketpair": _socketpair_rule(),
+        "socketpair": _socketpair_rule(own_network=own_network),
+        "socket": _socket_rule() if own_network else _REFUSE,
+        "setsockopt": _socket_option_rule() if own_network else _REFUSE,
     }
     own_signals = _ALLOW if signals_only_to is None else _only_values(0, signals_only_to)
     bodies: dict[int, bytes] = {}
@@ -70,6 +91,8 @@ def program(*, threads_only: bool, own_files: bool, signals_only_to: int | None,
         (syscall_numbers.OWNERS_AND_ATTRIBUTES, _ALLOW if own_files else _REFUSE),
         # The watchdog of a scratch folder does not see descriptors that are under way in a socket.
         (syscall_numbers.SENDING_DESCRIPTORS, _ALLOW if own_files else _REFUSE),
+        (syscall_numbers.OWN_NETWORK, _ALLOW if own_network else _REFUSE),
+        (syscall_numbers.SENDING_MANY, _ALLOW if own_network and own_files else _REFUSE),
         (syscall_numbers.NEW_PROCESSES, _REFUSE if threads_only else _ALLOW),
         (syscall_numbers.SIGNALS_BY_PID, own_signals),
         (syscall_numbers.OTHER_SIGNALS, _ALLOW if signals_only_to is None else _REFUSE),
@@ -107,10 +130,34 @@ def _only_values(argument: int, *values: int) -> bytes:
     return bpf.load_argument(argument) + tests + _REFUSE
 
 
-def _socketpair_rule() -> bytes:
-    family = bpf.load_argument(0) + bpf.unless(bpf.EQUAL, _AF_UNIX, _REFUSE)
-    kind = bpf.load_argument(1, _SOCK_TYPE_MASK) + bpf.unless(bpf.EQUAL, _SOCK_STREAM, _REFUSE)
-    return family + kind + _ALLOW
+def _one_of(argument: int, mask: int | None, *values: int) -> bytes:
+    """Go on if the argument is one of `values`, else refuse."""
+    body = _REFUSE
+    for value in reversed(values):
+        body = bpf.unless(bpf.EQUAL, value, body)
+    return bpf.load_argument(argument, mask) + body
+
+
+def _socketpair_rule(*, own_network: bool) -> bytes:
+    kinds = (_SOCK_STREAM, _SOCK_DGRAM) if own_network else (_SOCK_STREAM,)
+    return _one_of(0, None, _AF_UNIX) + _one_of(1, _SOCK_TYPE_MASK, *kinds) + _ALLOW
+
+
+def _socket_rule() -> bytes:
+    return (
+        _one_of(0, None, _AF_UNIX, _AF_INET, _AF_INET6)
+        + _one_of(1, _SOCK_TYPE_MASK, _SOCK_STREAM, _SOCK_DGRAM)
+        + _one_of(2, None, *_PROTOCOLS)
+        + _ALLOW
+    )
+
+
+def _socket_option_rule() -> bytes:
+    # The level stays in the accumulator only until a body overwrites it, and each body ends in an answer.
+    levels = (
+        bpf.when(bpf.EQUAL, level, _only_values(2, *options)) for level, options in _SOCKET_OPTIONS.items()
+    )
+    return bpf.load_argument(1) + b"".join(levels) + _REFUSE
 
 
 class _Filter(ctypes.Structure):

@@ -83,6 +83,11 @@ OWNERS_AND_ATTRIBUTES: Numbers = {
 }  # fmt: skip
 
 SENDING_DESCRIPTORS: Numbers = {"sendmsg": (46, 211)}
+SENDING_MANY: Numbers = {"sendmmsg": (307, 269)}
+OWN_NETWORK: Numbers = {
+    "bind": (49, 200), "listen": (50, 201), "connect": (42, 203), "accept": (43, 202), "accept4": (288, 242),
+    "recvmmsg": (299, 243),
+}  # fmt: skip
 NEW_PROCESSES: Numbers = {"fork": (57, None), "vfork": (58, None)}
 SIGNALS_BY_PID: Numbers = {"kill": (62, 129), "tgkill": (234, 131)}
 OTHER_SIGNALS: Numbers = {
@@ -93,7 +98,7 @@ OTHER_SIGNALS: Numbers = {
 BY_ARGUMENT: Numbers = {
     "clone": (56, 220), "close_range": (436, 436), "fcntl": (72, 25), "ioctl": (16, 29),
     "mmap": (9, 222), "prctl": (157, 167), "prlimit64": (302, 261), "sched_setaffinity": (203, 122),
-    "socketpair": (53, 199),
+    "socketpair": (53, 199), "socket": (41, 198), "setsockopt": (54, 208),
 }  # fmt: skip
 
 _MACHINES = ("x86_64", "aarch64")

@@ -16,7 +16,7 @@ SECRETS = (
     ".env",
 )
 SYSTEM_FILES = (
-    "/etc/shadow", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/etc/machine-id", "/etc/sudoers", "/etc/fstab",
+    "/etc/shadow", "/etc/hostname", "/etc/resolv.conf", "/etc/machine-id", "/etc/sudoers", "/etc/fstab",
     "/root/.bashrc", "/proc/1/environ", "/proc/kcore", "/proc/kallsyms", "/proc/cmdline", "/proc/modules",
     "/proc/keys", "/proc/timer_list", "/proc/interrupts",
     "/proc/config.gz", "/proc/vmallocinfo", "/proc/pressure", "/proc/bus", "/proc/kmsg", "/proc/sysrq-trigger",
@@ -107,6 +107,12 @@ async def test_this_of_the_system_cannot_be_read(run, path):
     code = f"import os\np = {path!r}\nprint(os.listdir(p) if os.path.isdir(p) else open(p, 'rb').read(9))"
     result = await run(code)
     assert (result.termination, result.stdout) == ("error", "")
+
+
+async def test_the_names_of_hosts_are_the_script_s_own_or_none(run, has_namespaces):
+    result = await run("print(open('/etc/hosts').read())")
+    own = "127.0.0.1 localhost sandbox\n::1 localhost ip6-localhost\n\n"
+    assert result.stdout == (own if has_namespaces else "")
 
 
 @pytest.mark.parametrize("folder", OUTSIDE)

@@ -106,7 +106,7 @@ async def test_this_exception_is_an_error_whatever_it_says(run, code):
         "worker",
         "worker.supervisor",
         "keeper",
-        "supervisor",
+        "jail",
         "snippet",
         "sandbox_service",
         "actors",

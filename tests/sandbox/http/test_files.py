@@ -91,7 +91,9 @@ def test_a_wrapped_script_runs_as_main_with_nothing_of_ours_in_sight(run_code: R
         "print(type(pickle.loads(pickle.dumps(A()))) is A, __name__)\n"
         "print(sorted(n for n in globals() if n not in ('A', 'pickle')))"
     )
-    names = ["__builtins__", "__doc__", "__loader__", "__name__", "__package__", "__spec__"]
+    # As in a script that CPython runs from a file.
+    names = ["__annotations__", "__builtins__", "__cached__", "__doc__", "__file__"]
+    names += ["__loader__", "__name__", "__package__", "__spec__"]
     assert run_code(code, stdin="x")["run_result"]["stdout"] == f"True __main__\n{names}\n"
 
 

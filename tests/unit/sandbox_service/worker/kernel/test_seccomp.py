@@ -24,11 +24,18 @@ PROGRAMS = {
     (machine, strict): seccomp.program(
         threads_only=strict,
         own_files=not strict,
+        own_network=False,
         signals_only_to=SELF if strict else None,
         machine=machine,
     )
     for machine in ARCHITECTURES
     for strict in (True, False)
+}
+NETWORKED = {
+    machine: seccomp.program(
+        threads_only=False, own_files=True, own_network=True, signals_only_to=None, machine=machine
+    )
+    for machine in ARCHITECTURES
 }
 # Every group of names with its verdict in the strict program and in the roomy one.
 GROUPS = (
@@ -39,6 +46,8 @@ GROUPS = (
     (syscall_numbers.NEW_PROCESSES, EPERM, ALLOW),
     (syscall_numbers.OTHER_SIGNALS, EPERM, ALLOW),
     (syscall_numbers.SENDING_DESCRIPTORS, EPERM, ALLOW),
+    (syscall_numbers.OWN_NETWORK, EPERM, EPERM),
+    (syscall_numbers.SENDING_MANY, EPERM, EPERM),
 )
 REFUSED = """
 socket connect accept bind listen ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp mount umount2
@@ -77,9 +86,9 @@ def verdict_and_steps(program: bytes, number: int, *args: int, arch: int) -> tup
     raise AssertionError
 
 
-def by_name(machine: str, name: str, *args: int, strict: bool = False) -> int:
+def by_name(machine: str, name: str, *args: int, strict: bool = False, program: bytes | None = None) -> int:
     numbers = {key: number for table in TABLES for key, number in syscall_numbers.on(machine, table).items()}
-    return verdict(PROGRAMS[machine, strict], numbers[name], *args, arch=ARCHITECTURES[machine])
+    return verdict(program or PROGRAMS[machine, strict], numbers[name], *args, arch=ARCHITECTURES[machine])
 
 
 def kernel_numbers(machine: str) -> dict[str, int]:
@@ -147,7 +156,9 @@ def test_the_x32_calls_of_x86_64_kill(number):
 
 def test_another_processor_has_no_filter():
     with pytest.raises(OSError, match="no filter is written for riscv64, only for x86_64 and aarch64"):
-        seccomp.program(threads_only=True, own_files=False, signals_only_to=None, machine="riscv64")
+        seccomp.program(
+            threads_only=True, own_files=False, own_network=False, signals_only_to=None, machine="riscv64"
+        )
 
 
 @MACHINES
@@ -184,6 +195,62 @@ def test_clone_makes_threads_and_perhaps_processes_but_no_namespaces(machine, fl
 )
 def test_only_a_pair_of_unix_stream_sockets_can_be_made(machine, family, kind, expected):
     assert by_name(machine, "socketpair", family, kind) == expected
+
+
+@MACHINES
+@pytest.mark.parametrize(
+    ("family", "kind", "protocol", "expected"),
+    [
+        *((family, kind, 0, ALLOW) for family in (1, 2, 10) for kind in (1, 2, 1 | 0o2004000)),
+        (2, 1, 6, ALLOW),
+        (2, 2, 17, ALLOW),
+        *((family, 3, 0, EPERM) for family in (2, 10, 16, 17)),
+        *((family, 1, 0, EPERM) for family in (0, 3, 9, 16, 29, 38, 40)),
+        (1, 5, 0, EPERM),
+        (2, 2, 1, EPERM),
+        (2, 1, 132, EPERM),
+        (2, 1, 262, EPERM),
+    ],
+)
+def test_in_a_network_of_its_own_a_script_has_plain_sockets_and_no_other(
+    machine, family, kind, protocol, expected
+):
+    assert by_name(machine, "socket", family, kind, protocol, program=NETWORKED[machine]) == expected
+    assert by_name(machine, "socket", family, kind, protocol) == EPERM
+
+
+@MACHINES
+@pytest.mark.parametrize(
+    ("level", "option", "expected"),
+    [
+        *((1, option, ALLOW) for option in (2, 9, 15, 20)),
+        *((6, option, ALLOW) for option in (1, 4)),
+        (41, 26, ALLOW),
+        # Filters, reuse by a program, a congestion control, a protocol above TCP, a key, a firewall's table.
+        *((1, option, EPERM) for option in (26, 27, 50, 51, 52)),
+        *((6, option, EPERM) for option in (13, 31, 14)),
+        *((0, option, EPERM) for option in (64, 96)),
+        (17, 1, EPERM),
+        (270, 1, EPERM),
+    ],
+)
+def test_of_a_socket_only_plain_options_can_be_set(machine, level, option, expected):
+    assert by_name(machine, "setsockopt", 3, level, option, program=NETWORKED[machine]) == expected
+    assert by_name(machine, "setsockopt", 3, level, option) == EPERM
+
+
+@MACHINES
+@pytest.mark.parametrize("name", ["bind", "listen", "connect", "accept", "accept4", "recvmmsg", "sendmmsg"])
+def test_calls_of_sockets_are_there_in_a_network_of_its_own_alone(machine, name):
+    assert by_name(machine, name, program=NETWORKED[machine]) == ALLOW
+    assert by_name(machine, name) == EPERM
+
+
+@MACHINES
+@pytest.mark.parametrize(("kind", "expected"), [(1, ALLOW), (2, ALLOW), (5, EPERM), (3, EPERM)])
+def test_pairs_of_sockets_may_send_datagrams_in_a_network_of_its_own(machine, kind, expected):
+    assert by_name(machine, "socketpair", 1, kind, program=NETWORKED[machine]) == expected
+    assert by_name(machine, "socketpair", 2, kind, program=NETWORKED[machine]) == EPERM
 
 
 @MACHINES
