@@ -19,11 +19,12 @@ help: ## this list
 setup: $(VENV)/.installed ## the virtual environment, by the complete lock
 
 # Torch first and alone: with it in place, nothing in the lock pulls another build of it.
-$(VENV)/.installed: requirements/cpu.lock
+$(VENV)/.installed: requirements/cpu.lock requirements/guest.lock
 	@echo "setting up $(VENV) (a few minutes, once)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PIP) torch==2.13.0 $(TORCH_ARGS)
 	@$(PIP) --no-deps -r requirements/cpu.lock
+	@$(PIP) --no-deps -r requirements/guest.lock
 	@touch $@
 
 run: setup ## train; CONFIG=preset-or-file ARGS="key=value ..."
@@ -54,8 +55,10 @@ docs: setup ## write docs/config.md anew from the config's own sentences
 
 lock: setup ## write the locks anew from requirements/*.in
 	@$(PIP) uv
-	@cd requirements && for role in cpu gpu sandbox; do \
-	  case $$role in gpu) more="--override overrides-gpu.txt";; sandbox) more="--constraint cpu.lock";; \
+	@cd requirements && for role in cpu gpu guest sandbox; do \
+	  case $$role in gpu) more="--override overrides-gpu.txt";; \
+	    guest) more="--constraint cpu.lock --constraint gpu.lock";; \
+	    sandbox) more="--constraint cpu.lock --constraint guest.lock";; \
 	    *) more="--override overrides.txt";; esac; \
 	  ../$(VENV)/bin/uv pip compile -q --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
 	    $$more $$role.in -o $$role.lock || exit 1; done

@@ -23,9 +23,9 @@ class SandboxConfig(Settings):
     num_workers: int = Field(default=2, ge=1, le=1024)
     """Warm workers; each runs one script at a time."""
     preload: Literal["auto", "bare", "maths", "science"] | tuple[str, ...] = "auto"
-    """Modules imported beforehand: `bare` nothing, `maths` numpy and sympy, `science` also scipy, pandas and
-    matplotlib, or the modules by name. `auto`: each script runs in the smallest of these three that has what it
-    imports; bare workers are warm from the start, the others from the first script that needs them."""
+    """Modules imported beforehand: `bare` nothing, `maths` numpy and sympy, `science` also scipy, pandas,
+    matplotlib and networkx, or the modules by name. `auto`: each script runs in the smallest of these three that
+    has what it imports; bare workers are warm from the start, the others from the first script that needs them."""
     max_code_bytes: int = Field(default=MAX_CODE_BYTES, ge=1)
     """Longest script; a longer one is answered with `error`."""
     timeout_s: float = Field(default=600.0, gt=0, le=600)

@@ -15,12 +15,12 @@ _STANDARD_LIBRARY = (
 PROFILES: dict[str, tuple[str, ...]] = {
     BARE: (),
     MATHS: (*_STANDARD_LIBRARY, "numpy", "sympy"),
-    SCIENCE: (*_STANDARD_LIBRARY, "numpy", "sympy", "scipy", "pandas", "matplotlib"),
+    SCIENCE: (*_STANDARD_LIBRARY, "numpy", "sympy", "scipy", "pandas", "matplotlib", "networkx"),
 }
 """Modules imported beforehand."""
 _NAMES: dict[str, tuple[str, ...]] = {
     # The dearest first: what asks for it has no use for a smaller one.
-    SCIENCE: ("scipy", "pandas", "matplotlib"),
+    SCIENCE: ("scipy", "pandas", "matplotlib", "networkx"),
     MATHS: ("numpy", "sympy", "mpmath"),
 }
 

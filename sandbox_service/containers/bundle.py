@@ -21,7 +21,7 @@ from sandbox_service.worker import surroundings
 SCRATCH = "/scratch"
 _TMP = "/tmp"
 _ORDER, _ENTRY, _INTERPRETER = (f"/sandbox/{name}" for name in ("order.json", "entry.py", "interpreter.py"))
-_INTERPRETER_SOURCE = Path(__file__).parents[1] / "worker" / "interpreter.py"
+_INTERPRETER_SOURCE = Path(__file__).parents[1] / "worker" / "script" / "interpreter.py"
 _NOBODY = 65534
 _MAX_OPEN_FILES = 256
 _MIB = 2**20

@@ -1,6 +1,6 @@
 """First program in a container: reads the script, takes on its limits, runs it as `python script.py` would.
 
-Mounted read-only and started with `python -I -S -P`; of ours it has only `worker/interpreter.py`, mounted next to it.
+Mounted read-only and started with `python -I -S -P`; of ours it has only `worker/script/interpreter.py`, beside it.
 """
 # Plain calls of os: pathlib would cost every script its import.
 # ruff: noqa: PTH102, PTH123

@@ -1,8 +1,8 @@
 """Files and input for a script, and files from it, although the pool takes code and gives output only.
 
-A request with files goes in as a wrapper: the text of `worker/interpreter.py` and of `guest.py`, and an order. What it
-fetches comes back at the end of standard output between two marks that nobody can guess beforehand, and is taken out
-again here.
+A request with files goes in as a wrapper: the text of `worker/script/interpreter.py` and of `guest.py`, and an order.
+What it fetches comes back at the end of standard output between two marks that nobody can guess beforehand, and is
+taken out again here.
 """
 
 import base64
@@ -22,7 +22,7 @@ _MAX_PATH_CHARS = 200
 _GUEST_SOURCE = "".join(
     path.read_text(encoding="utf-8")
     for path in (
-        Path(__file__).parents[1] / "worker" / "interpreter.py",
+        Path(__file__).parents[1] / "worker" / "script" / "interpreter.py",
         Path(__file__).with_name("guest.py"),
     )
 )

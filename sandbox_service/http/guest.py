@@ -1,4 +1,4 @@
-"""Goes into the sandbox in front of a script that brings files or input: `worker/interpreter.py`, this file, a call.
+"""Goes into the sandbox in front of a script with files or input: `worker/script/interpreter.py`, this, and a call.
 
 Untrusted once the script runs, since they share a process. Nothing is lost by that: the script could write into
 the fetched files whatever it could forge here, and the front accepts only the names that were asked for.
@@ -19,7 +19,7 @@ import tempfile
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # At run time it is there already: both texts are executed in one namespace.
-    from sandbox_service.worker.interpreter import run_as_main
+    from sandbox_service.worker.script.interpreter import run_as_main
 
 _FIRST_FREE_FD = 64
 

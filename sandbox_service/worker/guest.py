@@ -8,10 +8,11 @@ import os
 import resource
 import socket
 
-from . import session, snippet
+from . import session
 from .jail import Jail, Limits
 from .kernel import layers
 from .order import READY, Order, received
+from .script import snippet
 
 _END_OF_FDS = 128
 _MIB = 1 << 20

@@ -14,10 +14,11 @@ import signal
 import socket
 import sys
 
-from . import guest, private_root, probe, snippet, supervisor
+from . import guest, private_root, probe, supervisor
 from .jail import Jail, Limits, has_own_network
 from .kernel import cgroup, layers, loopback, namespaces, syscalls
 from .scratch import Scratch, empty
+from .script import snippet
 from .spec import WorkerSpec
 from .warm_up import warm_up
 from .watch import Watchdog

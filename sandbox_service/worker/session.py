@@ -9,8 +9,8 @@ import os
 import socket
 import sys
 
-from . import interpreter, snippet
 from .order import received
+from .script import interpreter, snippet
 
 
 def run(channel: socket.socket, code_fd: int, folder: str) -> None:

@@ -15,11 +15,11 @@ import socket
 import time
 from dataclasses import dataclass
 
-from .interpreter import FLUSH_SIGNAL
 from .jail import Limits
 from .order import MAX_MESSAGE_BYTES as MAX_WORDS
 from .order import NUM_FDS, READY, Order
 from .scratch import Scratch
+from .script.interpreter import FLUSH_SIGNAL
 from .watch import TICK_S, Watchdog
 
 MAX_MESSAGE_BYTES = 65536

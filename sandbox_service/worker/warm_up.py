@@ -10,6 +10,7 @@ _FIRST_USE = {
     "sympy": "import sympy; x = sympy.Symbol('x'); sympy.solve(x**2 - 3*x + 2); str(sympy.simplify(x*x/x))",
     "scipy": "import scipy.optimize, scipy.linalg, scipy.stats; scipy.optimize.brentq(lambda x: x - 1, 0, 3)",
     "pandas": "import pandas; str(pandas.DataFrame({'a': [1, 2]}).sum())",
+    "networkx": "import networkx; networkx.shortest_path(networkx.path_graph(3), 0, 2)",
     "matplotlib": "import io, matplotlib.pyplot as p; p.plot([1, 2]); p.savefig(io.BytesIO()); p.close('all')",
 }
 

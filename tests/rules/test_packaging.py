@@ -80,6 +80,21 @@ def test_the_checks_before_a_commit_are_those_of_make_lint() -> None:
     assert by_hook == by_make == ["ruff check", "ruff format", "mypy"]
 
 
+def test_what_scripts_may_import_has_one_version_in_all_locks_and_is_part_of_the_sandbox_s() -> None:
+    guest = _locked("guest")
+    assert _named("guest.in") <= guest.keys()
+    assert {name: version for name, version in guest.items() if _locked("sandbox").get(name) != version} == {}
+    for lock in ("cpu", "gpu"):
+        others = _locked(lock)
+        assert {name for name, version in guest.items() if others.get(name, version) != version} == set()
+
+
+def test_setting_up_installs_what_scripts_may_import() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert "$(VENV)/.installed: requirements/cpu.lock requirements/guest.lock" in makefile
+    assert "--no-deps -r requirements/guest.lock" in makefile
+
+
 def test_no_file_holds_a_path_of_the_machine_it_was_written_on() -> None:
     parent = str(ROOT.parent)
     if parent in PLAIN_PARENTS:

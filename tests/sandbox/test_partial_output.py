@@ -38,7 +38,11 @@ async def test_half_a_line_is_shown(run, written, end, termination):
 
 @pytest.mark.parametrize(
     "written",
-    ["print('half', end=' ', file=sys.stderr)", "sys.stderr.write('half ')", "sys.stderr.buffer.write(b'half ')"],
+    [
+        "print('half', end=' ', file=sys.stderr)",
+        "sys.stderr.write('half ')",
+        "sys.stderr.buffer.write(b'half ')",
+    ],
 )
 @pytest.mark.parametrize("end", ["while True: pass", "import os; os.kill(os.getpid(), 9)"])
 async def test_half_a_line_of_standard_error_is_shown(run, written, end):

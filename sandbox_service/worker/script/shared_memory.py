@@ -1,6 +1,6 @@
 """Gives `mmap.mmap(-1, n)` a file in the scratch folder for its memory.
 
-Shared memory without a file is refused by the filter, since no limit counts it (see `kernel/seccomp.py`). A deleted
+Shared memory without a file is refused by the filter, since no limit counts it (`worker/kernel/seccomp.py`). A deleted
 file serves as well: it is shared with children in the same way, and the size of the scratch folder bounds it.
 """
 

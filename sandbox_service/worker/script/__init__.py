@@ -1,0 +1,1 @@
+"""What runs in the process of a script itself, which nobody trusts once the script has begun."""
