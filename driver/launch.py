@@ -7,6 +7,7 @@ this process started it, is shut down.
 import asyncio
 import os
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from actors.engines.vllm_engine import served_by_vllm
 from actors.handles.curriculum import CurriculumHandle
 from actors.handles.gauges import ClusterMetrics
 from actors.handles.learner import LearnerHandles
+from actors.handles.nodes import node_views, own_view
 from actors.handles.rollouts import RolloutHandles
 from actors.handles.sandbox import SandboxControl, SandboxHandles
 from actors.handles.scorer import ScorerHandle
@@ -31,11 +33,13 @@ from actors.sandbox_pool.directory import SandboxDirectory
 from actors.sandbox_pool.scaler import SandboxScaler
 from curriculum.potential import TaskPotential
 from curriculum.task import Task
-from driver import placement
+from driver import placement, preflight
 from driver.config import RunConfig
 from driver.errors import PlacementError
+from driver.outputs.run_folder import RunFolder
 
 _CLOSE_S = 20.0
+_LET_GO_S = 20.0
 _QUIET_ENGINE = {"VLLM_LOGGING_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 """An engine's start prints pages of notes; its errors are shown. Setting VLLM_LOGGING_LEVEL shows the rest."""
 
@@ -49,12 +53,39 @@ class Cluster:
         self._actors: list[Any] = []
         self._owns_ray = connect(config)
         self._placement = placement.plan(config)
-        placement.check(self._placement, ray.cluster_resources())
+        try:
+            self._look_before_starting()
+        except BaseException:
+            if self._owns_ray:
+                ray.shutdown()
+            raise
         self._sandbox: SandboxHandles | None = None
         self._scaler: SandboxScaler | None = None
         self._rollouts: RolloutHandles | None = None
         self._learner: LearnerHandles | None = None
         self._scorer: ScorerHandle | None = None
+
+    def _look_before_starting(self) -> None:
+        """Refuse a run that cannot end well, or that would wait for what others hold, before any actor is there."""
+        placement.check(self._placement, ray.cluster_resources())
+        folder = RunFolder(self._config.folder.absolute())
+        to_read, to_write = (
+            [folder.config, self._model_path.absolute()],
+            [folder.checkpoints, folder.rollouts],
+        )
+        if self._owns_ray:
+            views = [own_view(to_read, to_write)]
+        else:
+            _wait_for_free(self._placement)
+            views = node_views(to_read, to_write)
+        preflight.refuse_unseen(self._placement, views)
+        preflight.refuse_too_little_memory(
+            self._config,
+            self._placement,
+            preflight.num_parameters(self._model_path),
+            views,
+            has_learner=not folder.final_model.exists(),
+        )
 
     def start_sandbox(self) -> SandboxHandles:
         """Start the sandbox actors, if they are not there yet; a pool of several needs a running event loop."""
@@ -199,6 +230,18 @@ class Cluster:
         actor = ray.remote(cls).options(**options).remote(*args)
         self._actors.append(actor)
         return actor
+
+
+def _wait_for_free(plan: placement.Placement) -> None:
+    """Give actors that have just been ended a moment to let go of what they held."""
+    deadline = time.monotonic() + _LET_GO_S
+    while True:
+        try:
+            return preflight.refuse_busy(plan, ray.cluster_resources(), ray.available_resources())
+        except PlacementError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(1)
 
 
 def connect(config: RunConfig) -> bool:

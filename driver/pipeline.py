@@ -104,6 +104,8 @@ async def _run_phase(
 ) -> None:
     began = time.monotonic()
     if name not in _WITHOUT_ACTORS and not session.has_cluster:
+        if not synthesize.is_done(session):
+            synthesize.refuse_without_source(session)
         _start_cluster(session, main, names)
         session.folder.record_phase("setup", resolve_s + time.monotonic() - began)
         began = time.monotonic()

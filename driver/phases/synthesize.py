@@ -13,11 +13,12 @@ from actors.episodes.scripts import complete_script, observation_text
 from curriculum.task import Task
 from curriculum.tasks.answers import extract_answer
 from curriculum.tasks.checkers import check
-from curriculum.tasks.solvers import confirms, has_solver, trace_plan
+from curriculum.tasks.solvers import confirms, trace_plan
 from driver.errors import RunAbortedError
 from driver.outputs.run_folder import write_whole
-from driver.phases.own_traces import own_traces
+from driver.phases.own_traces import Trace, own_traces
 from driver.phases.sft import policy_transcriber
+from driver.preflight import refuse_families_without_traces
 from driver.session import Session
 from sandbox_service import ExecutionRequest, Termination
 
@@ -39,18 +40,8 @@ async def run(session: Session) -> None:
     if session.config.synthesis.file is not None:
         _take_own_traces(session, Path(session.config.synthesis.file))
         return
+    refuse_without_source(session)
     tasks = session.tasks.split("sft")
-    if not tasks:
-        raise RunAbortedError(
-            "no task has split sft, so there is nothing to write traces for: add some, or set synthesis.file to traces "
-            "of your own"
-        )
-    unsolved = sorted({t.family for t in tasks if not has_solver(t)})
-    if unsolved:
-        raise RunAbortedError(
-            f"no scripted solver writes traces for {', '.join(unsolved)}: set synthesis.file to traces of your own, or "
-            "tasks.families to families that have a solver"
-        )
     session.progress.start(_NAME, len(tasks))
     traces = await asyncio.gather(*[_trace(session, task) for task in tasks])
     kept = [trace for trace in traces if trace is not None]
@@ -63,16 +54,33 @@ async def run(session: Session) -> None:
     write_whole(session.folder.traces, "".join(json.dumps(trace) + "\n" for trace in kept))
 
 
+def refuse_without_source(session: Session) -> None:
+    """Refuse a run that would find out only here that it has no traces to learn from; needs no actor.
+
+    Raises:
+        RunAbortedError: no task is for traces, a family has no solver, or a line of `synthesis.file` is refused.
+    """
+    file = session.config.synthesis.file
+    if file is None:
+        refuse_families_without_traces(task.family for task in session.tasks.split("sft"))
+    else:
+        _own_traces(session, Path(file))
+
+
 def _take_own_traces(session: Session, file: Path) -> None:
+    traces = _own_traces(session, file)
+    write_whole(session.folder.traces, "".join(f"{trace.model_dump_json()}\n" for trace in traces))
+
+
+def _own_traces(session: Session, file: Path) -> list[Trace]:
     held_back = {
         task.question: f"that of {task.task_id}, a task of split {split}"
         for split in ("test", "held_out")
         for task in session.tasks.split(split)
     }
-    traces = own_traces(
+    return own_traces(
         file, transcriber=policy_transcriber(session), limits=session.config.rollout, held_back=held_back
     )
-    write_whole(session.folder.traces, "".join(f"{trace.model_dump_json()}\n" for trace in traces))
 
 
 async def _trace(session: Session, task: Task) -> dict[str, object] | None:

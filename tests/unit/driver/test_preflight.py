@@ -1,0 +1,146 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from actors.handles.nodes import NodeView, own_view
+from driver import preflight
+from driver.config import RunConfig
+from driver.config_loading import load_config
+from driver.errors import PlacementError, RunAbortedError
+from driver.placement import plan
+
+BILLION = 10**9
+GIB = 2**30
+
+
+def _config(*overrides: str) -> RunConfig:
+    return load_config("smoke", overrides)
+
+
+def _view(**changes: Any) -> NodeView:
+    fields = {"name": "10.0.0.1", "pool": "", "unseen": (), "free_memory_gib": 100.0, "gpu_memory_gib": None}
+    return NodeView(**{**fields, **changes})
+
+
+def test_families_without_any_way_to_traces_are_named_before_anything_starts() -> None:
+    preflight.refuse_families_without_traces(["chain_sum", "gcd"])
+    with pytest.raises(RunAbortedError, match=r"for 2 of 3 families \(mine, yours\): set synthesis.file"):
+        preflight.refuse_families_without_traces(["yours", "gcd", "mine", "mine"])
+    with pytest.raises(RunAbortedError, match="no task has split sft"):
+        preflight.refuse_families_without_traces([])
+
+
+def test_what_another_run_holds_is_told_and_not_waited_for() -> None:
+    placement = plan(_config("placement.sandbox_cpus=2"))
+    # 0.2 for the engine, 0.2 for the learner, 0.1 each for scorer and curriculum, 2 for the sandbox.
+    assert placement.needed_at_start == {"CPU": 2.6}
+    preflight.refuse_busy(placement, {"CPU": 4.0}, {"CPU": 2.6})
+    with pytest.raises(
+        PlacementError, match=r"needs 2.6 CPU and the cluster has 4, but only 2.5 of them are free"
+    ):
+        preflight.refuse_busy(placement, {"CPU": 4.0}, {"CPU": 2.5})
+    with pytest.raises(PlacementError, match="but only 0 of them are free"):
+        preflight.refuse_busy(placement, {"CPU": 4.0}, {})
+
+
+def test_a_node_that_does_not_see_the_run_is_named_with_what_it_lacks() -> None:
+    placement = plan(_config())
+    blind = _view(name="10.0.0.2", unseen=("/runs/a/config.yaml", "/models/m"))
+    preflight.refuse_unseen(placement, [_view()])
+    with pytest.raises(
+        PlacementError,
+        match=r"1 of 2 nodes \(10.0.0.2\) cannot see.*/runs/a/config.yaml, /models/m: set folder=",
+    ):
+        preflight.refuse_unseen(placement, [_view(), blind])
+
+
+def test_a_node_that_never_loads_the_model_need_not_see_it() -> None:
+    placement = plan(load_config("cluster"))
+    sandbox = _view(pool="sandbox", unseen=("/models/m",))
+    head = _view(pool="head", unseen=("/models/m",))
+    preflight.refuse_unseen(placement, [sandbox, head])
+    for pool in ("learner", "rollout"):
+        with pytest.raises(PlacementError, match="1 of 3 nodes"):
+            preflight.refuse_unseen(
+                placement, [sandbox, head, _view(pool=pool, gpu_memory_gib=80.0, unseen=("/models/m",))]
+            )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "bytes_per_parameter"),
+    [
+        # Weights 4, gradients 4, two moments of 4.
+        (["learner.dtype=float32", "learner.num_ranks=1"], 16.0),
+        # The same with a float32 copy of its own, which ZeRO 1 splits with the moments: 8 + 12 / 2.
+        (["learner.dtype=float32", "learner.num_ranks=2", "learner.zero_stage=1"], 14.0),
+        # bfloat16: 2 + 2, moments 8, master 4; ZeRO 2 splits all but the weights over 4: 2 + 14 / 4.
+        (["learner.dtype=bfloat16", "learner.num_ranks=4", "learner.zero_stage=2"], 5.5),
+        (["learner.dtype=bfloat16", "learner.num_ranks=4", "learner.zero_stage=3"], 4.0),
+        # The model that the KL term refers to is one more.
+        (["learner.dtype=float32", "learner.num_ranks=1", "learner.grpo.beta=0.1"], 20.0),
+    ],
+)
+def test_the_learners_memory_is_what_its_weights_gradients_and_moments_take(
+    overrides: list[str], bytes_per_parameter: float
+) -> None:
+    needed = preflight.memory_by_role(_config(*overrides), BILLION)
+    assert needed["learner"] == pytest.approx(bytes_per_parameter * BILLION / GIB + 0.4)
+
+
+def test_the_engines_memory_is_its_weights_and_on_a_cpu_its_cache() -> None:
+    config = _config("engine.dtype=bfloat16", "engine.cpu_kv_cache_gib=3")
+    needed = preflight.memory_by_role(config, BILLION)
+    assert needed["rollout"] == pytest.approx(2 * BILLION / GIB + 3 + 0.4)
+
+
+def test_a_machine_with_too_little_memory_is_told_role_by_role() -> None:
+    config = _config(
+        "learner.dtype=float32", "engine.dtype=bfloat16", "engine.cpu_kv_cache_gib=1", "sandbox.num_workers=2"
+    )
+    # Learner 14.9 + 0.4, engine 1.86 + 1 + 0.4, sandbox 2 x 0.05: 18.7 together.
+    views = [_view(free_memory_gib=18.0)]
+    with pytest.raises(
+        PlacementError,
+        match=r"at least 18.7 GiB of memory \(1 learner x 15.3 \+ 1 rollout x 3.3 \+ 1 sandbox x 0.1\) but 18.0 GiB",
+    ):
+        preflight.refuse_too_little_memory(config, plan(config), BILLION, views)
+    preflight.refuse_too_little_memory(config, plan(config), BILLION, [_view(free_memory_gib=18.8)])
+    # Where only the evaluation is left nobody learns.
+    preflight.refuse_too_little_memory(config, plan(config), BILLION, views, has_learner=False)
+    preflight.refuse_too_little_memory(config, plan(config), None, [_view(free_memory_gib=0.1)])
+
+
+def test_of_several_nodes_one_must_be_large_enough_for_each_actor() -> None:
+    config = _config("learner.dtype=float32")
+    small, large = _view(free_memory_gib=10.0), _view(free_memory_gib=16.0)
+    preflight.refuse_too_little_memory(config, plan(config), BILLION, [small, large])
+    with pytest.raises(PlacementError, match=r"15.3 GiB of memory \(a learner alone\) but 10.0 GiB are free"):
+        preflight.refuse_too_little_memory(config, plan(config), BILLION, [small, small])
+
+
+def test_a_gpu_that_cannot_hold_its_share_is_told_with_the_keys() -> None:
+    config = load_config("single_node")
+    views = [_view(gpu_memory_gib=80.0, free_memory_gib=1000.0)]
+    # 7.6 billion parameters in bfloat16 over four ranks of ZeRO 3: 4 bytes each, 28.3 GiB.
+    preflight.refuse_too_little_memory(config, plan(config), 7_600_000_000, views)
+    with pytest.raises(PlacementError, match=r"a learner needs at least .* raise learner.num_ranks"):
+        preflight.refuse_too_little_memory(config, plan(config), 30_000_000_000, views)
+
+
+def test_parameters_are_counted_from_the_headers_alone(tmp_path: Path) -> None:
+    assert preflight.num_parameters(tmp_path) is None
+    save_file({"a": torch.zeros(3, 4), "b": torch.zeros(5)}, tmp_path / "model-1.safetensors")
+    save_file({"c": torch.zeros(2, dtype=torch.bfloat16)}, tmp_path / "model-2.safetensors")
+    assert preflight.num_parameters(tmp_path) == 12 + 5 + 2
+    (tmp_path / "model-2.safetensors").write_bytes(b"cut")
+    assert preflight.num_parameters(tmp_path) is None
+
+
+def test_this_machine_says_what_it_does_not_see(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    view = own_view([tmp_path / "model", tmp_path / "gone"], [tmp_path])
+    assert view.unseen == (str(tmp_path / "gone"),)
+    assert view.free_memory_gib > 0
