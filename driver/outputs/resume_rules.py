@@ -138,9 +138,14 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _checkpoint_fits(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether DeepSpeed loads the checkpoint all the same: only without ZeRO is it whole on every rank."""
-    stages = (old.get("learner.zero_stage"), new.get("learner.zero_stage"))
-    return key == "learner.num_ranks" and stages == (0, 0)
+    """Whether DeepSpeed loads the checkpoint all the same.
+
+    Tried with 0.19: without ZeRO it is whole, for any number of ranks; 1 and 2 read each other's on as many ranks.
+    """
+    stages = {old.get("learner.zero_stage"), new.get("learner.zero_stage")}
+    if key == "learner.num_ranks":
+        return stages == {0}
+    return key == "learner.zero_stage" and stages == {1, 2}
 
 
 def _shown(values: Mapping[str, Any], key: str) -> str:

@@ -14,6 +14,15 @@ class StepMetrics:
         self._rollout_spans: list[Span] = []
         self._running: dict[str, float] = {}
         self._learner_spans: list[Span] = []
+        self._write_s = self._checkpoint_s = 0.0
+
+    def wrote(self, seconds: float) -> None:
+        """Rollouts were written to the disk."""
+        self._write_s += seconds
+
+    def checkpointed(self, seconds: float) -> None:
+        """A checkpoint was written; it counts in the step in which the time passed, the one after its own."""
+        self._checkpoint_s += seconds
 
     def group_started(self, group_id: str, now: float) -> None:
         """A group is being rolled out from now on. Times are unix seconds."""
@@ -33,6 +42,9 @@ class StepMetrics:
 
     def taken(self, used: list[GroupSummary], version: int, since: float, now: float) -> dict[str, float]:
         """The row, for a step that learned from `used` and lasted from `since` to `now`; starts anew.
+
+        Where `since` is the `now` of the row before, `step_s` of all rows add up to the time of the phase: writing
+        and checkpoints are in it, and by themselves in `write_s` and `checkpoint_s`.
 
         `success_rate` is over every group that finished, kept or not: over the used ones alone it would be about
         one half whatever the policy can do.
@@ -58,6 +70,8 @@ class StepMetrics:
         values["sandbox_share"] = _ratio(length(intersection([(since, now)], scripts)), now - since)
         values["sandbox_overlap"] = _ratio(length(intersection(learner, scripts)), length(scripts))
         values["step_s"] = now - since
+        values |= {"write_s": self._write_s, "checkpoint_s": self._checkpoint_s}
+        self._write_s = self._checkpoint_s = 0.0
         self._rollout_spans = [span for span in self._rollout_spans if span[1] > now]
         return values
 

@@ -71,6 +71,7 @@ class GrpoTraining:
             session.tasks.split("train"), potential.measured(session)
         )
         self._metrics = StepMetrics()
+        self._row_ended = time.time()
         self._refusals = Refusals()
         self._step = 0
         self._version = 0
@@ -100,6 +101,7 @@ class GrpoTraining:
         )
         session.progress.start(_NAME, session.config.num_steps)
         session.progress.advance(_NAME, self._step)
+        self._row_ended = time.time()
 
     async def train(self) -> None:
         """All remaining steps; a stop request is honoured between two steps, with a checkpoint."""
@@ -153,7 +155,7 @@ class GrpoTraining:
         self._buffer.updated()
         self._step += 1
         await self._fill()
-        await self._write_down(tickets, waited_from, values)
+        await self._write_down(tickets, values)
         return True
 
     async def _next_groups(self) -> list[Ticket]:
@@ -210,10 +212,12 @@ class GrpoTraining:
         if self._failure is not None:
             raise self._failure
 
-    async def _write_down(self, tickets: list[Ticket], since: float, values: dict[str, float]) -> None:
+    async def _write_down(self, tickets: list[Ticket], values: dict[str, float]) -> None:
         session = self._session
+        await self._write_rollouts(tickets)
         summaries: list[GroupSummary] = [t.summary for t in tickets if t.summary is not None]
-        values |= self._metrics.taken(summaries, self._version, since, time.time())
+        since, self._row_ended = self._row_ended, time.time()
+        values |= self._metrics.taken(summaries, self._version, since, self._row_ended)
         values |= {f"curriculum/{key}": value for key, value in (await self._curriculum.metrics()).items()}
         accounting = self._buffer.accounting()
         values |= {key: accounting[key] for key in ("generated", "trained", "buffered")}
@@ -222,15 +226,20 @@ class GrpoTraining:
         values["stage"] = values["curriculum/stage"]
         values["memory_mib"] = session.memory.peak_mib
         session.metrics.log("train", self._step, values)
-        writer = RolloutWriter(session.folder.rollouts)
-        for group in await fetched([t.reference for t in tickets]):
-            writer.add("train", self._step, group)
-        writer.write(f"train-{self._step:05d}")
         right = f"right {values['success_rate']:.0%}, " if "success_rate" in values else ""
         note = f"{right}stage {values['stage']:.0f}"
         session.progress.advance(_NAME, note=note)
 
+    async def _write_rollouts(self, tickets: list[Ticket]) -> None:
+        started = time.time()
+        writer = RolloutWriter(self._session.folder.rollouts)
+        for group in await fetched([t.reference for t in tickets]):
+            writer.add("train", self._step, group)
+        writer.write(f"train-{self._step:05d}")
+        self._metrics.wrote(time.time() - started)
+
     async def _checkpoint(self) -> None:
+        started = time.time()
         checkpoints = self._session.folder.checkpoints
         async with drafted(checkpoints / f"step-{self._step}") as draft:
             await self._session.cluster.start_learner().save_checkpoint(str(draft), {})
@@ -245,6 +254,7 @@ class GrpoTraining:
             }
             write_state(draft, state)
         remove_checkpoints(checkpoints, keep=self._config.keep_checkpoints)
+        self._metrics.checkpointed(time.time() - started)
 
     async def _resume(self, state: dict[str, Any]) -> None:
         self._step, self._version = state["step"], state["version"]

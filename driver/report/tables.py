@@ -143,11 +143,13 @@ def wall_rows(wall_s: Mapping[str, float | None]) -> list[tuple[str, str, str]]:
 def step_rows(data: RunData) -> list[tuple[str, str]]:
     """Means over GRPO steps of what a step's time went to."""
     known = (
-        ("step_s", "a step", seconds),
+        ("step_s", "a step, writing and checkpoints included", seconds),
         ("train_s", "learner computing", seconds),
         ("wait_s", "learner waiting for rollouts", seconds),
         ("weights_publish_s", "publishing weights", seconds),
         ("weights_load_s", "engines loading weights", seconds),
+        ("write_s", "writing rollouts down", seconds),
+        ("checkpoint_s", "writing checkpoints", seconds),
         ("rollout_share", "share of the step with rollouts being generated", share),
         ("learner_share", "share of the step with the learner computing", share),
         ("sandbox_share", "share of the step with scripts running", share),

@@ -71,6 +71,9 @@ def test_the_ranks_are_bound_while_a_phase_goes_on_from_a_checkpoint_that_is_spl
     # Without ZeRO every rank has everything.
     one, two = (_config(f"learner.num_ranks={n}", "learner.zero_stage=0") for n in (1, 2))
     assert binding_changes(one, two, PHASES, has_learner_state=True) == []
+    one, two = (_config("learner.num_ranks=2", f"learner.zero_stage={n}") for n in (1, 2))
+    assert binding_changes(one, two, PHASES, has_learner_state=True) == []
+    one = _config("learner.num_ranks=1", "learner.zero_stage=0")
     staged = _config("learner.num_ranks=1", "learner.zero_stage=1")
     assert len(binding_changes(one, staged, PHASES, has_learner_state=True)) == 1
 

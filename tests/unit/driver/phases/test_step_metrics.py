@@ -51,6 +51,23 @@ def test_every_step_starts_anew_but_for_groups_still_running() -> None:
     assert (row["groups_done"], row["learner_share"], row["rollout_share"]) == (0, 0, 0.5)
 
 
+def test_writing_and_checkpoints_are_in_the_step_in_which_their_time_passed() -> None:
+    metrics = StepMetrics()
+    metrics.wrote(1.5)
+    first = metrics.taken([], version=1, since=0.0, now=10.0)
+    # The checkpoint of the first step is written from 10 to 14, in the time of the second.
+    metrics.checkpointed(4.0)
+    metrics.wrote(0.5)
+    second = metrics.taken([], version=2, since=10.0, now=21.0)
+    third = metrics.taken([], version=3, since=21.0, now=24.0)
+    assert [(row["step_s"], row["write_s"], row["checkpoint_s"]) for row in (first, second, third)] == [
+        (10.0, 1.5, 0.0),
+        (11.0, 0.5, 4.0),
+        (3.0, 0.0, 0.0),
+    ]
+    assert sum(row["step_s"] for row in (first, second, third)) == 24.0
+
+
 def test_staleness_counts_the_updates_between_sampling_and_learning() -> None:
     # The step that makes version 5 learns as version 4.
     used = [summary(1, oldest_version=4), summary(1, oldest_version=3), summary(1, oldest_version=-1)]
