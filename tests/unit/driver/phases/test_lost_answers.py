@@ -1,0 +1,157 @@
+"""What `evaluate` and `potential` do when an answer does not reach the disk. The session only pretends to roll out."""
+
+import json
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from actors.handles.calls import Reference
+from actors.records import GroupSummary, RolloutGroup, Score, ScoredGroup
+from curriculum.tasks.sets.parquet import freeze
+from driver.config import RunConfig
+from driver.config_loading import load_config
+from driver.errors import RunAbortedError
+from driver.outputs.metrics import MetricsLog
+from driver.outputs.progress import Progress
+from driver.outputs.run_folder import RunFolder, read_lines
+from driver.phases import evaluate, potential
+from driver.phases.tasks import built_tasks
+from driver.session import GroupJob, Session
+from tests.unit.actors.rollout_cases import ANSWER_TURN, rollout
+from tests.unit.driver.summary_cases import summary
+
+
+@dataclass(eq=False)
+class _Given:
+    """A reference that is there already."""
+
+    group: ScoredGroup
+
+    def __await__(self) -> Generator[None, None, ScoredGroup]:
+        yield
+        return self.group
+
+
+@dataclass
+class AnsweringSession(Session):
+    """Answers every job at once; `lost` jobs lose every rollout, and `harm` is done to the disk after each sweep."""
+
+    lost: set[str] = field(default_factory=set)
+    harm: Callable[[], None] = lambda: None
+    asked: list[str] = field(default_factory=list)
+
+    async def sweep(
+        self, jobs: Iterable[GroupJob], done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]]
+    ) -> None:
+        for job in jobs:
+            self.asked.append(job.group_id)
+            count = 0 if job.group_id in self.lost else 1
+            group = RolloutGroup(
+                group_id=job.group_id, task=job.task, rollouts=(rollout([ANSWER_TURN]),) * count
+            )
+            score = Score(reward=1.0, is_correct=True, answer="6", breakdown={"outcome": 1.0})
+            scored = ScoredGroup(group=group, scores=(score,) * count, num_infrastructure=1 - count)
+            await done(
+                job,
+                _Given(scored),
+                summary(
+                    count, count, group_id=job.group_id, task_id=job.task.task_id, family=job.task.family
+                ),
+            )
+        self.harm()
+
+
+class _Rollouts:
+    async def load_folder(self, folder: str, version: int) -> float:
+        return 0.0
+
+
+CONFIG = load_config(
+    "smoke", ["tasks.train_per_family=3", "tasks.test_per_family=2", "tasks.held_out_per_family=2"]
+)
+
+
+@contextmanager
+def _session(root: Path, config: RunConfig = CONFIG, **changes: Any) -> Iterator[AnsweringSession]:
+    folder = RunFolder(root)
+    if not folder.tasks.is_file():
+        freeze(built_tasks(config.tasks), folder.tasks)
+        folder.rollouts.mkdir()
+    with MetricsLog(root, "run") as metrics, Progress() as progress:
+        session = AnsweringSession(
+            config,
+            folder,
+            root,
+            metrics,
+            progress,
+            lambda: SimpleNamespace(start_rollouts=_Rollouts),
+            **changes,
+        )
+        session.start_cluster()
+        try:
+            yield session
+        finally:
+            session.memory.stop()
+
+
+def _without_line(path: Path, number: int) -> None:
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:number] + lines[number + 1 :]))
+
+
+async def test_an_answer_that_is_not_on_the_disk_stops_the_evaluation_and_alone_is_asked_again(
+    tmp_path: Path,
+) -> None:
+    partial = RunFolder(tmp_path).evaluation_partial
+    with _session(tmp_path) as session:
+        ids = [t.task_id for split in ("test", "held_out") for t in session.tasks.split(split)]
+        cut = iter([lambda: _without_line(partial, 1)])
+        session.harm = lambda: next(cut, lambda: None)()
+        with pytest.raises(RunAbortedError) as caught:
+            await evaluate.run(session)
+        assert f"evaluate asked {3 * len(ids)} questions, {3 * len(ids) - 1} answers are written" in str(
+            caught.value
+        )
+        assert f"1 are missing (first: ('base', '{ids[1]}'))" in str(caught.value)
+        assert not session.folder.evaluation.exists()
+    with _session(tmp_path) as session:
+        await evaluate.run(session)
+        assert session.asked == [f"evaluate/base/{ids[1]}"]
+        found = json.loads(session.folder.evaluation.read_text())["policies"]
+        assert all({i["task_id"] for i in policy["items"]} == set(ids) for policy in found.values())
+        assert not partial.exists()
+
+
+async def test_an_item_that_lost_every_rollout_is_named_and_counts_as_accounted_for(tmp_path: Path) -> None:
+    with _session(tmp_path) as session:
+        task_id = session.tasks.split("test")[0].task_id
+        session.lost = {f"evaluate/sft/{task_id}"}
+        await evaluate.run(session)
+        found = json.loads(session.folder.evaluation.read_text())["policies"]
+    assert found["sft"]["lost"] == [task_id]
+    assert found["base"]["lost"] == found["grpo"]["lost"] == []
+    assert len(found["sft"]["items"]) == len(found["base"]["items"]) - 1
+
+
+async def test_a_count_that_is_not_on_the_disk_stops_the_measurement_of_potential(tmp_path: Path) -> None:
+    partial = RunFolder(tmp_path).potential_partial
+    with _session(tmp_path) as session:
+        first, second, *_ = [t.task_id for t in session.tasks.split("train")]
+        wording = session.config.potential.instructions[0]
+        session.lost = {f"potential/{wording}/{second}"}
+        session.harm = lambda: _without_line(partial, 0)
+        with pytest.raises(
+            RunAbortedError, match=r"asked 6 questions, 4 answers .* 1 were lost .* 1 are missing"
+        ):
+            await potential.run(session)
+    with _session(tmp_path) as session:
+        await potential.run(session)
+        # The lost one, which is in no file, is asked again as well.
+        assert session.asked == [f"potential/{wording}/{i}" for i in (first, second)]
+        assert len(json.loads(session.folder.potential.read_text())["tasks"]) == 6
+    assert read_lines(partial) == []
