@@ -3,6 +3,7 @@
 Nobody waits for a batch: every rollout goes on as soon as its own execution is back.
 """
 
+import logging
 import time
 import zlib
 
@@ -16,6 +17,8 @@ from actors.errors import EngineError
 from actors.records import EndReason, Execution, Rollout, Segment, Source
 from curriculum.tasks.answers import extract_answer
 from sandbox_service import ExecutionRequest, ExecutionResult, Termination
+
+_log = logging.getLogger(__name__)
 
 
 class Episode:
@@ -64,7 +67,8 @@ class Episode:
         """One model turn and, if it holds a script, its execution; the end reason, or None to go on."""
         try:
             segment, limit = await self._sampled_turn()
-        except EngineError:
+        except EngineError as error:
+            _log.warning("rollout %s is dropped: %s", self._rollout_id, error)
             return EndReason.INFRASTRUCTURE
         if segment is None:
             return limit
@@ -78,6 +82,9 @@ class Episode:
             return EndReason.EXECUTIONS
         result = await self._run_script(script)
         if result.termination is Termination.INFRASTRUCTURE:
+            _log.warning(
+                "rollout %s is dropped, its script was not run: %s", self._rollout_id, result.message
+            )
             return EndReason.INFRASTRUCTURE
         # A turn that another token ended is closed by the template's, which it has not.
         closed = int(segment.token_ids[-1]) == self._transcriber.end_of_turn_id

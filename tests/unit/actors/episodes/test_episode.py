@@ -159,7 +159,9 @@ async def test_one_execution_more_than_allowed_ends_the_rollout_and_is_not_run(h
     assert (rollout.end_reason, rollout.executions) == (EndReason.EXECUTIONS, ())
 
 
-async def test_a_sandbox_failure_ends_the_rollout_and_never_reaches_the_model(hold: Hold) -> None:
+async def test_a_sandbox_failure_ends_the_rollout_and_never_reaches_the_model(
+    hold: Hold, caplog: pytest.LogCaptureFixture
+) -> None:
     async def broken(request: ExecutionRequest) -> ExecutionResult:
         return infrastructure_result(request, "no worker is left", queue_s=0.0)
 
@@ -167,9 +169,12 @@ async def test_a_sandbox_failure_ends_the_rollout_and_never_reaches_the_model(ho
     assert (rollout.end_reason, _sources(rollout)) == (EndReason.INFRASTRUCTURE, ["prompt", "model"])
     (execution,) = rollout.executions
     assert (execution.termination, execution.output) == (Termination.INFRASTRUCTURE, "")
+    assert "is dropped, its script was not run: no worker is left" in caplog.text
 
 
-async def test_an_engine_failure_ends_the_rollout_as_infrastructure(hold: Hold, tiny_tokenizer: Any) -> None:
+async def test_an_engine_failure_ends_the_rollout_as_infrastructure(
+    hold: Hold, tiny_tokenizer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     def reply(_: str, turn: int) -> str:
         if turn == 1:
             raise EngineError("out of memory")
@@ -177,6 +182,7 @@ async def test_an_engine_failure_ends_the_rollout_as_infrastructure(hold: Hold, 
 
     rollout = await hold(engine=ScriptedEngine(tiny_tokenizer, reply))
     assert (rollout.end_reason, rollout.num_turns) == (EndReason.INFRASTRUCTURE, 1)
+    assert f"rollout {rollout.rollout_id} is dropped: out of memory" in caplog.text
 
 
 @pytest.mark.parametrize("language", ["", "text", "bash"])
