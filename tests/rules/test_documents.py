@@ -68,6 +68,13 @@ def test_every_path_that_a_docstring_or_comment_names_exists() -> None:
     assert {path: words for path, words in named.items() if words} == {}
 
 
+def test_the_architecture_names_every_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [path.parent for path in python_files(*FOLDERS) if path.name == "__init__.py"]
+    wanted = [f"{room}/" for room in rooms if len(room.parts) <= 2 or room.parent == Path("curriculum/tasks")]
+    assert [room for room in wanted if f"| `{room}` |" not in text] == []
+
+
 @pytest.mark.parametrize(
     ("text", "paths"),
     [
