@@ -44,7 +44,7 @@ lint: setup ## style, types, imports
 bench: setup ## all timed comparisons; each writes benchmarks/results/NAME.json
 	@for file in benchmarks/bench_*.py; do $(PY) $$file || exit 1; done
 
-bench-%: setup ## one of them: bench-sandbox, bench-tasks; ARGS is handed to it
+bench-%: setup ## one of them: bench-sandbox, bench-tasks, bench-learner; ARGS is handed to it
 	@$(PY) benchmarks/bench_$*.py $(ARGS)
 
 doctor: setup ## what this machine can do, and what to do about each lack

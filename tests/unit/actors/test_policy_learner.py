@@ -122,7 +122,8 @@ def test_group_with_equal_rewards_gives_no_gradient(make_learner):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"micro_batch_tokens": 20}, {"share_prefix": False}, {"chunk_tokens": 1000}]
+    "changes",
+    [{"micro_batch_tokens": 20}, {"share_prefix": False}, {"share_prefix": True}, {"chunk_tokens": 1000}],
 )
 @pytest.mark.parametrize("aggregation", ["token_mean", "sequence_mean"])
 def test_cutting_into_micro_batches_changes_nothing(make_learner, changes, aggregation):
