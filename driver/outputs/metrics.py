@@ -32,9 +32,9 @@ class MetricLine(Frozen):
     """
 
     phase: Phase
-    """Which part of the run."""
+    """Part of the run that the numbers are about; `setup` is everything before SFT."""
     step: int
-    """Step within that phase."""
+    """Number of the step within that phase: optimiser steps from 1 in `sft` and `train`, 0 elsewhere."""
     time: float
     """Unix seconds when it was logged."""
     values: dict[str, float]

@@ -11,6 +11,7 @@ from actors.records import Rollout, Score, ScoredGroup
 from curriculum.whole_files import whole_file
 from driver.errors import RunFolderError
 
+# One row a rollout; docs/run-folder.md describes the columns.
 SCHEMA = pa.schema(
     [
         ("phase", pa.string()),

@@ -21,7 +21,7 @@ _MADE_AGAIN = "bring it back from a copy, or delete it and its phase makes it ag
 
 
 class RunFolder:
-    """Paths of one run. `claimed` must be held while writing."""
+    """Where the files of one run lie; docs/run-folder.md says what is in them. `claimed` must be held while writing."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -122,7 +122,7 @@ class RunFolder:
         write_json(self.phases, phases)
 
     def read_phases(self) -> dict[str, dict[str, float]]:
-        """Seconds per phase so far."""
+        """By phase `{"wall_s": seconds}`, added up over all attempts."""
         return read_json(self.phases) if self.phases.is_file() else {}
 
 

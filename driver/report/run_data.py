@@ -30,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True)
 class RunData:
-    """A run folder as far as it has come."""
+    """What a run folder holds so far, read once: every number of the report and of the summary comes from here."""
 
     folder: Path
     name: str
@@ -48,7 +48,7 @@ class RunData:
     missing: list[str] = field(default_factory=list)
 
     def lines_of(self, phase: str) -> list[MetricLine]:
-        """The lines of one phase, by step."""
+        """Every line of one phase (`setup`, `sft`, `potential`, `train`, `evaluate`), in the order of its steps."""
         return sorted((line for line in self.lines if line.phase == phase), key=lambda line: line.step)
 
     def series(self, phase: str, name: str) -> tuple[list[int], list[float]]:
@@ -57,7 +57,7 @@ class RunData:
         return [step for step, _ in found], [value for _, value in found]
 
     def values(self, phase: str, name: str) -> list[float]:
-        """The finite values of one number."""
+        """The values of one number in the order of its steps, those that are not finite left out."""
         return [v for v in self.series(phase, name)[1] if math.isfinite(v)]
 
     def totals(self, phase: str, prefix: str) -> dict[str, float]:

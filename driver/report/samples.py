@@ -18,7 +18,7 @@ _TEXT_CHARS = 6000
 
 @dataclass(frozen=True)
 class Sample:
-    """One rollout to show."""
+    """One rollout to show: why it was chosen, and its row as in `driver.outputs.rollout_files.SCHEMA`."""
 
     kind: str
     row: dict[str, Any]

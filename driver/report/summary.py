@@ -45,7 +45,17 @@ def _earlier(path: Path) -> dict[str, Any]:
 
 
 def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
-    """The numbers of a run."""
+    """The numbers of a run, as `summary.json` has them; what is not known yet is null.
+
+    Returns:
+        `run`, its name; `accuracy`, `accuracy_trained_families` and `accuracy_held_out`, by policy as in `accuracy`;
+        `gain`, `gain_trained_families` and `gain_held_out` as in `gains`; `items_left_out`, items that one policy lost
+        to faults on our side and that therefore count for none; `wall_s`, seconds by part of the run and in `total`;
+        `train`, means over GRPO steps of the timings in `metrics.jsonl`, and their number `steps`; `accounting` of
+        rollouts, as in the function of that name; `peak_memory_mib`, most main memory of all processes of the run on
+        the driver's machine; `task_set`, content hash and size; `versions` of the packages; `missing`, what the run
+        folder does not have yet, in words.
+    """
     trained = {name: [i for i in items if not i.is_held_out] for name, items in data.evaluation.items()}
     held_out = {name: [i for i in items if i.is_held_out] for name, items in data.evaluation.items()}
     return {

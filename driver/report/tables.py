@@ -42,7 +42,7 @@ class FamilyRow:
 
     @property
     def label(self) -> str:
-        """Its name in the figure."""
+        """Its name in the figure, which says of a family that was held out that it was never trained on."""
         return f"{self.family} (never trained on)" if self.is_held_out else self.family
 
     @property

@@ -20,7 +20,7 @@ BARE = re.compile(rf"(?<![\w/.-])(?:{'|'.join(OURS)})/[\w./*{{}},-]*\w[/\w*}}]*"
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)")
 QUOTED_FILE = re.compile(r"`([\w.-]+\.(?:py|md|yaml|toml|lock|in))`")
 # Names that are a reader's own, or written by a run.
-READERS_OWN = re.compile(r"^(?:my_\w+|try_\w+|make_traces|capitals|printed|script|report)\.\w+$")
+READERS_OWN = re.compile(r"^(?:my_\w+|try_\w+|make_traces|capitals|printed|script|report|config)\.\w+$")
 
 
 def _braces(path: str) -> Iterator[str]:
