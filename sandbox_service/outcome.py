@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox_service.config import SandboxConfig
-from sandbox_service.output import CappedOutput
+from sandbox_service.output import CappedOutput, without_host_folders
 from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
 
 _KIB_PER_MIB = 1024
@@ -73,8 +73,8 @@ def execution_result(
     return ExecutionResult(
         execution_id=request.execution_id,
         termination=termination,
-        stdout=run.stdout.text(),
-        stderr=run.stderr.text(),
+        stdout=without_host_folders(run.stdout.text()),
+        stderr=without_host_folders(run.stderr.text()),
         exit_code=run.exit_code,
         stdout_bytes=run.stdout.num_bytes,
         stderr_bytes=run.stderr.num_bytes,

@@ -2,6 +2,7 @@
 
 from curriculum.tasks.model_text import STOP_TEXTS, complete_script, words_only
 from sandbox_service import ExecutionResult, Termination
+from sandbox_service.output import CUT_MARK
 
 __all__ = ["STOP_TEXTS", "clipped_middle", "complete_script", "observation_text", "words_only"]
 
@@ -35,8 +36,16 @@ def observation_text(result: ExecutionResult, max_chars: int) -> str:
 
 
 def clipped_middle(text: str, max_chars: int) -> str:
-    """`text` with its middle replaced by a mark when it is longer than `max_chars`."""
+    """`text` with its middle replaced by a mark when it is longer than `max_chars`.
+
+    What the sandbox has cut out of that middle before counts as well, a byte as a character; its mark does not.
+    """
     if len(text) <= max_chars:
         return text
-    head, tail = max_chars * 2 // 3, max_chars // 3
-    return f"{text[:head]}\n[... {len(text) - head - tail} characters cut ...]\n{text[len(text) - tail :]}"
+    start, end = max_chars * 2 // 3, len(text) - max_chars // 3
+    earlier = [cut for cut in CUT_MARK.finditer(text) if cut.start() < end and cut.end() > start]
+    # No half of a mark is left standing.
+    start = min([start, *(cut.start() for cut in earlier)])
+    end = max([end, *(cut.end() for cut in earlier)])
+    num_cut = end - start + sum(int(cut[1]) - len(cut[0]) for cut in earlier)
+    return f"{text[:start]}\n[... {num_cut} characters cut ...]\n{text[end:]}"

@@ -30,6 +30,9 @@ class _FileBackedMap(_Original):
             os.posix_fallocate(file.fileno(), 0, length)
             return super().__new__(cls, file.fileno(), length, *args, **named)
 
+    def __repr__(self) -> str:
+        return super().__repr__().replace("<mmap ", "<mmap.mmap ", 1)
+
 
 def serve_from_files() -> None:
     """Put it in the place of `mmap.mmap`. Called in the supervisor, before the first fork."""

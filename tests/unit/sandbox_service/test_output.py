@@ -1,7 +1,11 @@
+import sys
+import sysconfig
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox_service.output import CappedOutput
+from sandbox_service.output import CappedOutput, without_host_folders
 
 
 def fed(limit: int, *chunks: bytes) -> CappedOutput:
@@ -41,3 +45,24 @@ def test_memory_stays_bounded(chunks: list[bytes], limit: int):
     output = fed(limit, *chunks)
     assert output.num_bytes == sum(map(len, chunks))
     assert len(output._head) + len(output._tail) <= limit + limit // 4
+
+
+LIBRARY = sysconfig.get_path("stdlib")
+INSTALLED = next(path for path in sys.path if path.endswith("site-packages"))
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f'  File "{INSTALLED}/numpy/linalg.py", line 3, in f\n', '  File "numpy/linalg.py", line 3, in f\n'),
+        (f'  File "{LIBRARY}/json/decoder.py", line 3, in f\n', '  File "json/decoder.py", line 3, in f\n'),
+        (f'  | File "{LIBRARY}/a.py", line 3\n', '  | File "a.py", line 3\n'),
+        (f"{INSTALLED}/pandas/core.py:7: FutureWarning: x\n", "pandas/core.py:7: FutureWarning: x\n"),
+        (f"{INSTALLED}/pandas/core.py\n", f"{INSTALLED}/pandas/core.py\n"),
+        (f'open("{LIBRARY}/a.py")\n', f'open("{LIBRARY}/a.py")\n'),
+        ('  File "<script>", line 1, in <module>\n', '  File "<script>", line 1, in <module>\n'),
+        ('  File "/scratch/run/work/a.py", line 1\n', '  File "/scratch/run/work/a.py", line 1\n'),
+    ],
+)
+def test_a_library_s_file_is_named_as_it_is_imported(said: str, shown: str) -> None:
+    assert without_host_folders(f"before\n{said}after\n") == f"before\n{shown}after\n"

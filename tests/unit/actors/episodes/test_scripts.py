@@ -103,3 +103,19 @@ def test_a_cut_keeps_head_and_tail_and_counts_what_is_missing(text: str, max_cha
         return
     head, tail = text[: max_chars * 2 // 3], text[len(text) - max_chars // 3 :]
     assert clipped == f"{head}\n[... {len(text) - len(head) - len(tail)} characters cut ...]\n{tail}"
+
+
+def test_a_cut_within_a_cut_counts_what_either_left_out() -> None:
+    # 200,000 bytes printed: the sandbox keeps 49,152 and 16,384, the model is shown 200 and 100 of those.
+    kept = "a" * 49_152 + "\n[... 134464 bytes cut ...]\n" + "b" * 16_384
+    assert clipped_middle(kept, 300) == "a" * 200 + "\n[... 199700 characters cut ...]\n" + "b" * 100
+
+
+@pytest.mark.parametrize("num_before", range(80, 130))
+def test_no_half_of_an_earlier_mark_is_left(num_before: int) -> None:
+    mark = "\n[... 1000 bytes cut ...]\n"
+    shown = clipped_middle("a" * num_before + mark + "b" * 150, 150)
+    num_shown = shown.count("a", 0, shown.find("\n") + 1) + len(shown) - len(shown.rstrip("b"))
+    assert shown.count("[...") == 1 or mark in shown
+    if mark not in shown:
+        assert f"[... {num_before + 150 + 1000 - num_shown} characters cut ...]" in shown
