@@ -1,6 +1,6 @@
-"""Speed of the task families, memory of frozen sets, and what a constant answer would score.
+"""Speed of the task families, memory of frozen sets, and what answers score that need no reading.
 
-usage: python benchmarks/bench_tasks.py [--full] [--bbh FOLDER] [--only FAMILY ...] [--rows N] [--table]
+usage: python benchmarks/bench_tasks.py [--full] [--bbh FOLDER] [--only FAMILY ...] [--rows N] [--floors] [--table]
 Writes benchmarks/results/tasks.json and prints it as its last line; `--table` prints the last result as Markdown
 instead, and measures nothing. `--full` freezes 200 items per family and not 10.
 """
@@ -19,12 +19,11 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from junk_answers import JUNK
+from adversary import floor_of, reference_of
 
 from curriculum.task import Task
 from curriculum.tasks.checkers import check, preload
 from curriculum.tasks.config import FamilyConfig, TaskSetConfig
-from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.presets import chosen_families
 from curriculum.tasks.sets.build import build_task_set
 from curriculum.tasks.sets.parquet import freeze
@@ -34,7 +33,9 @@ RESULT = Path(__file__).parent / "results" / "tasks.json"
 NUM_ITEMS = 20
 NUM_FLOOR_ITEMS = 50
 MAX_SECONDS = 8.0
-"""For the items of one family, and for its constants; a slow family is measured on fewer."""
+"""For the tasks of one family, and for the search for its floor; a slow family is measured on fewer."""
+MAX_FOREIGN_LENGTH = 2_000
+LOWEST_SHOWN = 0.1
 MIN_ITEMS = 5
 ROUNDS = 5
 NUM_SLOWEST = 10
@@ -72,15 +73,9 @@ def made(family: FamilyConfig) -> Made:
     return found
 
 
-def reference(task: Task) -> str | None:
-    """What the payload holds as the answer."""
-    answer = decode_payload(task.payload).get("answer")
-    return None if answer is None else str(answer)
-
-
 def checks_per_s(tasks: list[Task]) -> float:
     """Median over rounds, each of every item with its own reference and with the next item's."""
-    answers = [reference(task) or "1 2 3" for task in tasks]
+    answers = [reference_of(task) or "1 2 3" for task in tasks]
     pairs = [*zip(tasks, answers, strict=True), *zip(tasks, answers[1:] + answers[:1], strict=True)]
     rates = []
     for _ in range(ROUNDS):
@@ -91,37 +86,39 @@ def checks_per_s(tasks: list[Task]) -> float:
     return statistics.median(rates)
 
 
-def constant_floor(tasks: list[Task]) -> dict[str, Any]:
-    """The constant that is right most often: a reference of any item, or a piece of junk."""
-    own = (answer for answer in map(reference, tasks) if answer is not None)
-    best, most = "", 0
-    deadline = time.perf_counter() + 2 * MAX_SECONDS
-    tried = 0
-    for constant in dict.fromkeys((*own, *JUNK)):
-        if time.perf_counter() > deadline:
-            break
-        tried += 1
-        right = sum(check(task, constant) for task in tasks)
-        if right > most:
-            best, most = constant, right
-    return {
-        "constant": best[:60],
-        "rate": round(most / len(tasks), 3),
-        "items": len(tasks),
-        "constants": tried,
-    }
+def floors(families: list[FamilyConfig]) -> dict[str, dict[str, Any]]:
+    """What answers that need no reading score per family, best first (`tests/support/adversary.py`)."""
+    tasks = {family.name: (family.source, made(family).tasks) for family in families}
+    foreign = [
+        a for _, found in tasks.values() if (a := reference_of(found[0])) and len(a) < MAX_FOREIGN_LENGTH
+    ]
+    rows: dict[str, dict[str, Any]] = {}
+    for number, (name, (source, found)) in enumerate(tasks.items(), 1):
+        best = floor_of(found, foreign, max_seconds=MAX_SECONDS)
+        rows[name] = {
+            "source": source,
+            "strategy": best.strategy,
+            "rate": round(best.rate, 3),
+            "tasks": best.num_tasks,
+            "strategies": best.num_strategies,
+        }
+        print(f"{number}/{len(families)} {name} {best.rate:.0%}", file=sys.stderr)
+    return by_rate(rows)
+
+
+def by_rate(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Rows with the highest rate first."""
+    return dict(sorted(rows.items(), key=lambda pair: (-pair[1]["rate"], pair[0])))
 
 
 def of_families(families: list[FamilyConfig]) -> dict[str, Any]:
     """Rates of generators and checkers, and the floor, per family."""
     made_per_s: dict[str, float] = {}
     checked_per_s: dict[str, float] = {}
-    floor: dict[str, dict[str, Any]] = {}
     for number, family in enumerate(families, 1):
         found = made(family)
         made_per_s[family.name] = 1 / statistics.median(found.seconds[1 : NUM_ITEMS + 1])
         checked_per_s[family.name] = checks_per_s(found.tasks[:NUM_ITEMS])
-        floor[family.name] = {"source": family.source, **constant_floor(found.tasks)}
         print(f"{number}/{len(families)} {family.name}", file=sys.stderr)
     return {
         "families": len(families),
@@ -133,7 +130,6 @@ def of_families(families: list[FamilyConfig]) -> dict[str, Any]:
             "median": round(statistics.median(made_per_s.values())),
             "slowest": slowest(made_per_s),
         },
-        "constant_floor": dict(sorted(floor.items(), key=lambda pair: (-pair[1]["rate"], pair[0]))),
     }
 
 
@@ -173,28 +169,31 @@ def many_rows(rows: int) -> dict[str, Any]:
         return found
 
 
-def table_of(floor: dict[str, dict[str, Any]]) -> str:
-    """The floor as a Markdown table, highest rate first."""
-    lines = ["| family | source | best constant | right on | tasks |", "| --- | --- | --- | --- | --- |"]
-    for name, row in floor.items():
-        constant = row["constant"].replace("|", "\\|").replace("\n", " / ").replace("`", "'")
-        lines.append(
-            f"| {name} | {row['source']} | `{constant or ' '}` | {row['rate']:.0%} | {row['items']} |"
-        )
+def table_of(rows: dict[str, dict[str, Any]]) -> str:
+    """The floors as a Markdown table, highest rate first, without those below a tenth."""
+    lines = ["| family | source | says | right on | tasks |", "| --- | --- | --- | --- | --- |"]
+    for name, row in rows.items():
+        strategy = row["strategy"].replace("|", "\\|").replace("`", "'")
+        if row["rate"] >= LOWEST_SHOWN:
+            lines.append(f"| {name} | {row['source']} | {strategy} | {row['rate']:.0%} | {row['tasks']} |")
     return "\n".join(lines)
 
 
 def measured(options: argparse.Namespace) -> dict[str, Any]:
     """All figures of the benchmark, as they are written to its results."""
     per_family = 200 if options.full else 10
+    preload()
     config = TaskSetConfig(
         preset="r1ci", families=tuple(options.only), bbh_folder=options.bbh, num_processes=2,
         sft_per_family=0, train_per_family=per_family, test_per_family=0, held_out_per_family=per_family,
     )  # fmt: skip
-    preload()
     available = [f for side in chosen_families(config) for f in side if source_of(f).is_available(f)]
+    if options.floors:
+        before = json.loads(RESULT.read_text())
+        return {**before, "floors": by_rate({**before.get("floors", {}), **floors(available)})}
     return {
         **of_families(available),
+        "floors": floors(available),
         "freezing": {"per_family": per_family, "processes": 2, **freezing(config)},
         "many_rows": many_rows(options.rows),
         "cpus": os.cpu_count(),
@@ -208,12 +207,17 @@ def main() -> None:
     parser.add_argument("--bbh", help="folder of BIG-Bench Hard's files (default: the cache)")
     parser.add_argument("--only", nargs="*", default=[], help="only these families")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the large Parquet file")
-    parser.add_argument("--table", action="store_true", help="print the last result's floor as Markdown")
+    parser.add_argument(
+        "--floors",
+        action="store_true",
+        help="only the floors, of all or those of --only; all other figures of the last result stay",
+    )
+    parser.add_argument("--table", action="store_true", help="print the last result's floors as Markdown")
     options = parser.parse_args()
     if options.table:
         if not RESULT.is_file():
             parser.error(f"no result at {RESULT}: run without --table first")
-        print(table_of(json.loads(RESULT.read_text())["constant_floor"]))
+        print(table_of(json.loads(RESULT.read_text())["floors"]))
         return
     if os.environ.get("PYTHONHASHSEED") != "0":  # some families' items depend on it
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})

@@ -35,6 +35,8 @@ class Game24:
         {"num_numbers": 5, "max_number": 13, "max_target": 100},
         {"num_numbers": 6, "max_number": 25, "max_target": 300},
         {"num_numbers": 8, "max_number": 50, "max_target": 999},
+        {"num_numbers": 20, "max_number": 50, "max_target": 100},
+        {"num_numbers": 80, "max_number": 50, "max_target": 100},
     )
 
     def generate(self, rng: random.Random, *, num_numbers: int, max_number: int, max_target: int) -> Item:

@@ -33,6 +33,7 @@ class Letters:
         {"min_length": 15, "max_length": 25},
         {"min_length": 25, "max_length": 40},
         {"min_length": 40, "max_length": 80},
+        {"min_length": 200, "max_length": 800},
     )
 
     def generate(self, rng: random.Random, *, min_length: int, max_length: int) -> Item:
@@ -43,8 +44,8 @@ class Letters:
             min_length: Fewest letters of the word.
             max_length: Most letters of the word.
         """
-        require_between("min_length", min_length, 1, 500)
-        require_between("max_length", max_length, min_length, 500)
+        require_between("min_length", min_length, 1, 1000)
+        require_between("max_length", max_length, min_length, 1000)
         length = rng.randint(min_length, max_length)
         word = ""
         while len(word) < length:

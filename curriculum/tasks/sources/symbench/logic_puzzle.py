@@ -16,7 +16,7 @@ from curriculum.tasks.normalisers import pairs
 from curriculum.tasks.sources.symbench.parts.setting_checks import require_between, require_one_of
 
 _RULES = ("sum", "product")
-_MIN_SIZE, _MAX_SIZE = 3, 9
+_MIN_SIZE, _MAX_SIZE = 3, 10
 _MAX_VALUE = 9
 _MAX_SOLVED_CELLS = 25
 _PUBLISHED_RULES = {"sum_le_4": ("sum", 4), "product_gt_0": ("product", 0)}
@@ -37,7 +37,8 @@ class LogicPuzzle:
         {"size": 4, "num_cells": 6, "rule": "product"},
         {"size": 4, "num_cells": 7, "rule": "sum"},
         {"size": 5, "num_cells": 10, "rule": "product"},
-        {"size": 6, "num_cells": 14, "rule": "sum"},
+        {"size": 7, "num_cells": 18, "rule": "sum"},
+        {"size": 10, "num_cells": 25, "rule": "product"},
     )
 
     def generate(self, rng: random.Random, *, size: int, num_cells: int, rule: str) -> Item:

@@ -45,8 +45,8 @@ class LogicalEquation:
         {"num_letters": 5, "num_relations": 5},
         {"num_letters": 7, "num_relations": 6},
         {"num_letters": 9, "num_relations": 8},
-        {"num_letters": 11, "num_relations": 10},
-        {"num_letters": 14, "num_relations": 13},
+        {"num_letters": 12, "num_relations": 11},
+        {"num_letters": 15, "num_relations": 14},
     )
 
     def generate(self, rng: random.Random, *, num_letters: int, num_relations: int) -> Item:

@@ -39,7 +39,7 @@ class MathCountingAndProbability:
     levels: tuple[dict[str, Any], ...] = (
         {"tier": 1, "size": 8},
         {"tier": 2, "size": 8},
-        {"tier": 3, "size": 8},
+        {"tier": 3, "size": 14},
         {"tier": 4, "size": 8},
         {"tier": 4, "size": 16},
     )

@@ -43,18 +43,26 @@ class SymBenchSource:
         if family.data is not None:
             return published_drafts(family.name, family.data, is_new)
         made = symbench.family(family.name)
-        return generated(made, self.checker(family.name), self.levels(family), seed=seed, is_new=is_new)
+        return generated(
+            made,
+            self.checker(family.name),
+            self.levels(family),
+            seed=seed,
+            is_new=is_new,
+            is_told_by_facts=True,
+        )
 
     def published(self, family: str, row: dict[str, Any]) -> Draft:
         """The draft of a row of the published file."""
         return published_draft(family, row)
 
     def with_data(self, family: FamilyConfig, config: TaskSetConfig) -> FamilyConfig:
-        """With `tasks.symbench_folder`, if the family's file is in it; else it stays generated."""
+        """With `tasks.symbench_folder`, if a task of the family can be used from it; else it stays generated."""
         folder = config.symbench_folder
         if folder is None or not file_of(family.name, folder).is_file():
             return family
-        return family.model_copy(update={"data": folder})
+        is_usable = any(published_drafts(family.name, folder, lambda _: True))
+        return family.model_copy(update={"data": folder}) if is_usable else family
 
     def is_available(self, family: FamilyConfig) -> bool:
         """Always: generators need no files, and a folder without the family's file is not used."""

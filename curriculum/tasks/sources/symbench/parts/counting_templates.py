@@ -22,7 +22,7 @@ def committee(rng: Random, size: int) -> Drawn:
 
 def word_arrangements(rng: Random, size: int) -> Drawn:
     """Arrangements of letters, some of them alike."""
-    counts = [rng.randint(1, 3) for _ in range(rng.randint(3, 4))]
+    counts = [rng.randint(1, 4) for _ in range(rng.randint(3, 5))]
     letters = rng.sample("ABCDEFGHKLMNPRSTUV", len(counts))
     tiles = sorted(letter for letter, count in zip(letters, counts, strict=True) for _ in range(count))
     ways = factorial(len(tiles))
@@ -37,12 +37,11 @@ def word_arrangements(rng: Random, size: int) -> Drawn:
 
 def digit_strings(rng: Random, size: int) -> Drawn:
     """Numbers with all digits different."""
-    length, lowest = rng.randint(2, 5), rng.randint(1, 4)
+    length, lowest, parity = rng.randint(2, 5), rng.randint(1, 4), rng.randint(0, 1)
     text = (
         f"How many whole numbers with exactly {length} digits have no digit below {lowest} and no digit twice, "
-        f"and are {'even' if length % 2 else 'odd'}?"
+        f"and are {'odd' if parity else 'even'}?"
     )
-    parity = 1 - length % 2
     last = sum(1 for digit in range(lowest, 10) if digit % 2 == parity)
     values = {"length": length, "lowest": lowest, "parity": parity}
     return Drawn(text, str(last * perm(9 - lowest, length - 1)), values)
@@ -143,7 +142,7 @@ def lattice_paths(rng: Random, size: int) -> Drawn:
 
 def round_table(rng: Random, size: int) -> Drawn:
     """Seating at a round table, two people apart."""
-    people = rng.randint(5, max(7, size))
+    people = rng.randint(5, max(9, size))
     first, second = rng.sample(PEOPLE, 2)
     group = f"{first}, {second} and {people - 2} others"
     text = (
@@ -155,7 +154,7 @@ def round_table(rng: Random, size: int) -> Drawn:
 
 def fixed_points(rng: Random, size: int) -> Drawn:
     """Probability that exactly so many letters reach the right envelope."""
-    letters = rng.randint(4, max(6, size // 2 + 2))
+    letters = rng.randint(4, max(8, size))
     right = rng.choice([count for count in range(letters) if count != letters - 1])
     thing, place = rng.choice(
         (("letters", "envelopes"), ("hats", "hooks"), ("keys", "boxes"), ("coats", "lockers"))

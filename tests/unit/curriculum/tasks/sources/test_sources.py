@@ -61,7 +61,7 @@ def test_published_symbench_items_are_used_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "number_multiply.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     config = TaskSetConfig(
         preset="symbench", families=("number_multiply", "letters"), symbench_folder=str(tmp_path),
-        sft_per_family=2, train_per_family=4, test_per_family=2, held_out_per_family=10,
+        sft_per_family=2, train_per_family=6, test_per_family=2, held_out_per_family=10,
     )  # fmt: skip
     tasks = build_task_set(config)
     questions = {t.question for t in tasks if t.family == "number_multiply"}

@@ -117,9 +117,8 @@ def test_any_text_gives_a_verdict(one: SymBenchFamily, answer: str) -> None:
 
 def test_model_text_is_never_evaluated() -> None:
     for module in FAMILY_MODULES.values():
-        path = ROOT / "curriculum" / "symbench" / f"{module}.py"
-        if path.exists():
-            assert _EVALUATING.findall(path.read_text()) == [], path.name
+        path = ROOT / "curriculum" / "tasks" / "sources" / "symbench" / f"{module}.py"
+        assert _EVALUATING.findall(path.read_text()) == [], path.name
 
 
 def test_published_items_are_read_and_their_answers_pass(one: SymBenchFamily) -> None:

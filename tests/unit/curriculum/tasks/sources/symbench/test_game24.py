@@ -94,7 +94,7 @@ def test_published_items_get_a_solution() -> None:
 
 def test_settings_change_the_item_and_wrong_ones_are_named() -> None:
     small, large = (FAMILY.generate(random.Random(1), **FAMILY.levels[n]) for n in (0, -1))
-    assert (len(small.facts["numbers"]), small.facts["target"], len(large.facts["numbers"])) == (3, 24, 8)
+    assert (len(small.facts["numbers"]), small.facts["target"], len(large.facts["numbers"])) == (3, 24, 80)
     for name, value in (("num_numbers", 81), ("max_number", 7), ("max_target", 23)):
         with pytest.raises(ValueError, match=name):
             FAMILY.generate(random.Random(1), **{**FAMILY.levels[0], name: value})
