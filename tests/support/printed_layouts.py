@@ -36,7 +36,7 @@ def layouts(family: str, reference: str) -> dict[str, str]:
             "json": json.dumps(lines),
             "json indent": json.dumps(lines, indent=2),
             "pprint": pprint.pformat(lines),
-            "bullets": "\n".join(f"- {line}" for line in lines),
+            "numbered": "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1)),
         }
     if family == "futoshiki":
         reference = "\n".join(filter(str.strip, _SIGNS_OF_FUTOSHIKI.sub(" ", reference).splitlines()))

@@ -31,6 +31,7 @@ WRAPPINGS = {
     "answer in bold": "The answer is **{}**.",
     "so": "So the answer is {}.",
     "result": "Result = {}",
+    "the correct answer is": "Therefore, the correct answer is: {}",
 }
 """Around a right answer it is right still."""
 

@@ -36,6 +36,12 @@ _BEFORE = re.compile(rf"(?P<sign>[-+]?)\s*\\?(?P<unit>[{re.escape(_CURRENCIES)}]
 _AFTER = re.compile(
     r"(?P<value>[-+]?\s*[0-9][0-9.,/ ]*)\s*\\?(?P<unit>(?:[A-Za-z]|[\u00b0%$\u00a3\u20ac])[\w .'-]*)"
 )
+_AT_END = re.compile(
+    r".*(?:\s|(?<=[0-9)}\]])(?=[A-Za-z]{2}|[\u00b0%]))(?P<unit>(?:(?:square|cubic|sq|cu)\.? )?(?:[A-Za-z]+|[\u00b0%]))",
+    re.DOTALL,
+)
+_LATEX_UNIT = re.compile(r"(?:\\[,;: ]|~)*\\(?:text|textrm|mathrm|mbox)\s*\{\s*([^{}]*?)\s*\}")
+_LATEX_DEGREES = re.compile(r"\^\s*\{?\s*\\circ\s*\}?")
 _POWER = re.compile(r"\s*(?:\^\s*\{?[23]\}?|[\u00b2\u00b3])$")
 
 
@@ -44,7 +50,8 @@ def without_asked_unit(text: str, question: str) -> str | None:
 
     `24 slices` where it asks "How many slices", `141 degrees` for "(in degrees)", `$12` where prices are in dollars.
     """
-    match = _BEFORE.fullmatch(text) or _AFTER.fullmatch(_POWER.sub("", text))
+    text = _plain(text)
+    match = _BEFORE.fullmatch(text) or _AFTER.fullmatch(text)
     if match is None:
         return None
     asked = _asked(question)
@@ -57,8 +64,8 @@ def without_asked_unit(text: str, question: str) -> str | None:
 
 
 def has_other_unit(text: str, question: str) -> bool:
-    """Whether a number has a unit of measure, and the question names units of which this is none."""
-    match = _AFTER.fullmatch(_POWER.sub("", text.replace(r"\text{", " ").replace("}", " ").strip(" .$")))
+    """Whether a value has a unit of measure, and the question names units of which this is none."""
+    match = _AT_END.fullmatch(_plain(text.strip(" .$")))
     if match is None:
         return False
     words = [_singular(word) for word in re.findall(r"[A-Za-z]+|[\u00b0%$]", match["unit"])]
@@ -66,6 +73,11 @@ def has_other_unit(text: str, question: str) -> bool:
     asked = _asked(question) & _MEASURES
     named = asked or {_singular(word) for word in re.findall(r"[A-Za-z]+|[\u00b0%$]", question)} & _MEASURES
     return bool(own) and bool(named) and not own <= named
+
+
+def _plain(text: str) -> str:
+    """The text without LaTeX around its unit, and without the unit's power."""
+    return _POWER.sub("", _LATEX_DEGREES.sub("\u00b0", _LATEX_UNIT.sub(r" \1", text))).strip()
 
 
 def _asked(question: str) -> set[str]:

@@ -37,7 +37,7 @@ _COMMAND = re.compile(
 )
 _SUBJECT = (
     r"(?:(?:so|thus|hence|therefore),?\s+)?(?:(?:the|my|our)\s+)?(?:(?:final|correct|right)\s+)?"
-    r"(?:answer|result|solution|output)"
+    r"(?:answer|result|solution|output|option|choice)"
 )
 _LEAD = re.compile(
     rf"(?P<bold>\*\*|__){_SUBJECT}(?:\s+(?:is|are)\b)?\s*[:=]?(?P=bold)\s*(?:(?:is|are)\b)?\s*[:=]?\s*"
@@ -47,6 +47,7 @@ _LEAD = re.compile(
 _NAMED = re.compile(
     r"(?P<name>[A-Za-z](?:_?\{?[0-9]\}?)?|[A-Za-z]{2,12})\s*(?:=|\\approx)\s*(?P<value>[^=,;]+)"
 )
+_KEY = re.compile(r"[\"']?(?P<key>[A-Za-z]+)[\"']?\s*:\s*")
 _EQUALS = re.compile(r"={1,2}(?![=>])\s*")
 _BULLET = re.compile(r"\s*(?:[-*\u2022]|(?P<number>[0-9]{1,3})[.)]|\((?P<round>[0-9]{1,3})\))[ \t]+(?=\S)")
 _POINTED = re.compile(r"[0-9]\.(?:\s|$)")
@@ -118,6 +119,8 @@ def without_bullets(text: str) -> str:
 
 def _named_values(text: str, question: str) -> str | None:
     """The values in `x = 15`, `x = 1, x = 2` or `A = 3, B = 4`, if the question speaks of these names."""
+    if text.startswith("{") and "," in text:  # a printed dict
+        text = _KEY.sub(r"\g<key> = ", without_brackets(text))
     matches = [_NAMED.fullmatch(part.strip()) for part in re.split(r"[,;\n]", text)]
     found = [match for match in matches if match]
     names = [match["name"] for match in found]

@@ -121,6 +121,13 @@ def _factors(answer: str) -> str | None:
     return " \u00d7 ".join(factors)
 
 
+def _factorised(item: dict[str, Any], answer: str) -> bool:
+    """prime_factorization: the number itself may stand before the factors, `12 = 2 * 2 * 3`."""
+    left, _, right = unwrapped(answer).rpartition("=")
+    is_itself = not left or left.strip() == str(item["metadata"]["number"])
+    return is_itself and _relaid("prime_factorization", _factors)(item, right)
+
+
 def _solved_grid(item: dict[str, Any], answer: str) -> bool:
     """mini_sudoku, futoshiki: the cells of the solution; signs between them may be there or not.
 
@@ -139,7 +146,7 @@ RELAID: dict[str, Rule] = {
     "jugs": _relaid("jugs", _jug_moves),
     "mini_sudoku": _solved_grid,
     "palindrome_partitioning": _relaid("palindrome_partitioning", _nested_json),
-    "prime_factorization": _relaid("prime_factorization", _factors),
+    "prime_factorization": _factorised,
     "quantum_lock": _relaid("quantum_lock", _letters("A-Ca-c", " ")),
     "rubiks_cube": _relaid("rubiks_cube", _cube_moves),
     "shortest_path": _relaid("shortest_path", _path),

@@ -59,6 +59,7 @@ def test_numbers_of_a_list_are_no_bullets_unless_they_count() -> None:
         ("x_1 = 2, x_2 = 3", "Which x are right?", "2, 3"),
         ("x = 2, x = 3", "Which x are right?", "2, 3"),
         ("A = 3, B = 4", "Which numbers are A and B?", "3, 4"),
+        ("{'A': 3, 'B': 4}", "Which numbers are A and B?", "3, 4"),
         ("46 days", "Give your answer in D days.", "46"),
         ("[7]", "How much is 3 + 4?", "7"),
     ],
