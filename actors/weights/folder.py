@@ -27,7 +27,9 @@ def folder_buckets(folder: str, version: int) -> tuple[WeightManifest, list[np.n
             with safe_open(file, framework="pt") as opened:
                 tensors += [(name, opened.get_tensor(name)) for name in opened.keys()]  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise WeightSyncError(f"{folder} cannot be read ({error})") from error
+        raise WeightSyncError(
+            f"{folder} cannot be read ({error}): bring it back from a copy, or delete it and it is made again"
+        ) from error
     plan = bucket_plan(
         [(name, str(t.dtype).removeprefix("torch."), tuple(t.shape)) for name, t in tensors],
         max_bytes=1 << 30,

@@ -17,7 +17,7 @@ from pydantic import ValidationError, field_validator
 from actors.frozen import Frozen
 from driver.errors import RunFolderError
 from driver.outputs.event_files import ScalarWriter
-from driver.outputs.run_folder import write_whole
+from driver.outputs.run_folder import not_written, write_whole
 
 FILE_NAME = "metrics.jsonl"
 
@@ -68,9 +68,12 @@ class MetricsLog:
             "time": round(now, 3),
             "values": {name: value if math.isfinite(value) else None for name, value in numbers.items()},
         }
-        self._file.write(json.dumps(line, allow_nan=False) + "\n")
-        self._file.flush()
-        self._scalars.write(phase, int(step), now, numbers)
+        try:
+            self._file.write(json.dumps(line, allow_nan=False) + "\n")
+            self._file.flush()
+            self._scalars.write(phase, int(step), now, numbers)
+        except OSError as error:
+            raise not_written(self._path, error) from error
         for sink in self._sinks:
             sink(phase, int(step), numbers)
 
@@ -83,9 +86,16 @@ class MetricsLog:
         self._scalars.forget_after(phase, step)
 
     def close(self) -> None:
-        """Write what is pending and close both files."""
-        self._file.close()
-        self._scalars.close()
+        """Write what is pending and close both files.
+
+        Raises:
+            RunFolderError: the disk is full.
+        """
+        try:
+            self._file.close()
+            self._scalars.close()
+        except OSError as error:
+            raise not_written(self._path, error) from error
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,7 @@
 import json
 import math
+import os
+from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -89,3 +91,24 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path):
 
 def test_a_folder_without_metrics_has_none(tmp_path):
     assert read_metrics(tmp_path) == []
+
+
+def _log_until_the_disk_is_full(folder: Path) -> None:
+    with MetricsLog(folder, "run") as log:
+        log.log("train", 1, {"loss": 1.0})
+        (folder / "filler").write_bytes(b"x" * (os.statvfs(folder).f_bavail * 4096))
+        for step in range(2, 2000):
+            log.log("train", step, {"loss": 0.5})
+
+
+def test_a_full_disk_is_told_in_one_paragraph_and_the_lines_before_stay(small_disk: Path) -> None:
+    with pytest.raises(
+        RunFolderError, match=r"metrics.jsonl could not be written \(No space left.*free some space"
+    ):
+        _log_until_the_disk_is_full(small_disk)
+    (small_disk / "filler").unlink()
+    steps = _steps(small_disk, "train")
+    assert steps == list(range(1, len(steps) + 1))
+    with MetricsLog(small_disk, "run") as log:
+        log.log("train", len(steps) + 1, {"loss": 0.1})
+    assert _steps(small_disk, "train")[-1] == len(steps) + 1
