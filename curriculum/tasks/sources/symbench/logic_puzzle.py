@@ -37,8 +37,8 @@ class LogicPuzzle:
         {"size": 4, "num_cells": 6, "rule": "product"},
         {"size": 4, "num_cells": 7, "rule": "sum"},
         {"size": 5, "num_cells": 10, "rule": "product"},
-        {"size": 7, "num_cells": 18, "rule": "sum"},
-        {"size": 10, "num_cells": 25, "rule": "product"},
+        {"size": 7, "num_cells": 18, "rule": "product"},
+        {"size": 10, "num_cells": 25, "rule": "sum"},
     )
 
     def generate(self, rng: random.Random, *, size: int, num_cells: int, rule: str) -> Item:
