@@ -24,6 +24,10 @@ class SynthesisConfig(Settings):
     file: str | None = None
     """JSON lines of executed traces of one's own (`trace_id`, `question`, `turns`, or chats as `messages`), in place of
     the solvers'."""
+    max_per_family: int = Field(default=70, ge=1)
+    """Most traces of one family; its further tasks are not tried."""
+    max_traces: int = Field(default=6500, ge=1)
+    """Most traces of all families together, shared out evenly."""
     error_fraction: float = Field(default=0.15, ge=0, le=1)
     """Share of traces that begin with a mistaken script, its real error, and the mended one."""
     explore_fraction: float = Field(default=0.2, ge=0, le=1)

@@ -7,8 +7,8 @@
 | phase      | takes                        | gives                     | waits for                      |
 | ---------- | ---------------------------- | ------------------------- | ------------------------------ |
 | tasks      | config                       | tasks.parquet             | nothing                        |
-| synthesize | tasks (split sft)            | traces.jsonl              | sandbox                        |
-| sft        | traces.jsonl, base model     | checkpoints/sft           | learner                        |
+| synthesize | tasks (split sft)            | traces.parquet            | sandbox                        |
+| sft        | traces.parquet, base model   | checkpoints/sft           | learner                        |
 | potential  | tasks (split train), sft     | potential.json            | rollout workers, sandbox       |
 | train      | potential.json, sft          | checkpoints/final         | see driver/phases/train.py     |
 | evaluate   | tasks (test, held_out), all  | evaluation.json           | rollout workers, sandbox       |

@@ -26,14 +26,14 @@ _SANDBOX_WORKER_GIB = 0.05
 _LOADS_MODEL: tuple[Role, ...] = ("learner", "rollout")
 
 
-def refuse_families_without_traces(families: Iterable[str]) -> None:
-    """Refuse to begin where SFT would have no traces of some families.
+def families_without_traces(families: Iterable[str]) -> list[str]:
+    """Families that no solver writes SFT traces for, sorted; refuses to begin where that is all of them.
 
     Args:
         families: those of the tasks that traces are to be written for.
 
     Raises:
-        RunAbortedError: there are none, or some have no way to write traces.
+        RunAbortedError: there are none, or none of them has a way to write traces.
     """
     names = sorted(set(families))
     if not names:
@@ -42,11 +42,13 @@ def refuse_families_without_traces(families: Iterable[str]) -> None:
             "of your own"
         )
     without = [name for name in names if trace_kind(name) == "none"]
-    if without:
+    if without == names:
         raise RunAbortedError(
-            f"no scripted solver writes traces for {len(without)} of {len(names)} families ({', '.join(without)}): set "
-            "synthesis.file to traces of your own, or tasks.families to families that have a solver"
+            f"no scripted solver writes traces for any of {len(names)} families ({', '.join(names)}): set "
+            "synthesis.file to traces of your own, or tasks.families to families that have a solver (`python -m driver "
+            "tasks` shows which)"
         )
+    return without
 
 
 def refuse_busy(placement: Placement, total: Mapping[str, float], free: Mapping[str, float]) -> None:

@@ -27,7 +27,9 @@ class RunFolder:
         self.root = root
         self.config = root / "config.yaml"
         self.tasks = root / "tasks.parquet"
-        self.traces = root / "traces.jsonl"
+        self.traces = root / "traces.parquet"
+        self.traces_partial = root / "traces.partial.jsonl"
+        self.synthesis = root / "synthesis.json"
         self.potential = root / "potential.json"
         self.evaluation = root / "evaluation.json"
         self.phases = root / "phases.json"

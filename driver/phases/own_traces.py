@@ -13,9 +13,9 @@ from typing import Any
 from actors.episodes.config import RolloutConfig
 from actors.episodes.scripts import complete_script
 from actors.episodes.transcript import Transcriber
-from actors.frozen import Frozen
 from curriculum.tasks.answers import extract_answer
 from driver.errors import RunAbortedError
+from driver.outputs.trace_file import Trace, Turns
 
 _SHOWN_FAULTS = 3
 _ROLES = {
@@ -29,22 +29,6 @@ _FORM = (
     "a line is trace_id, question and turns, a list of [model text, what the environment then said or null], or a "
     "chat: messages, a list of role and content"
 )
-
-Turns = tuple[tuple[str, str | None], ...]
-
-
-class Trace(Frozen):
-    """One conversation to learn from.
-
-    Example: `Trace(trace_id="a", question="2 * 3?", turns=(("...script...", "...output..."), ("<<<6>>>", None)))`.
-    """
-
-    trace_id: str
-    """Unique in the run."""
-    question: str
-    """What was asked, without the instructions, which the run puts before it."""
-    turns: Turns
-    """What the model wrote and what it was then shown; None after the last turn."""
 
 
 def own_traces(

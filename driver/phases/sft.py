@@ -1,6 +1,6 @@
 """Supervised fine-tuning on the executed traces; only the model's own tokens are in the loss.
 
-takes: traces.jsonl, the base model   gives: checkpoints/sft (Hugging Face form)
+takes: traces.parquet, the base model   gives: checkpoints/sft (Hugging Face form)
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from pathlib import Path
 from actors.engines.engine import generation_eos_ids
 from actors.episodes.transcript import Transcriber
 from actors.records import SftRollout
-from driver.outputs.run_folder import read_lines
+from driver.outputs.trace_file import read_traces
 from driver.phases.checkpoints import drafted, latest_checkpoint, remove_checkpoints
 from driver.phases.refusals import Refusals
 from driver.session import Session
@@ -65,8 +65,8 @@ def laid_out_traces(session: Session) -> list[SftRollout]:
     """The traces as token segments."""
     transcriber = policy_transcriber(session)
     return [
-        transcriber.written_rollout(row["trace_id"], row["question"], row["turns"])
-        for row in read_lines(session.folder.traces)
+        transcriber.written_rollout(trace.trace_id, trace.question, trace.turns)
+        for trace in read_traces(session.folder.traces)
     ]
 
 

@@ -80,27 +80,33 @@ def trace_plan(
         raise ValueError(f"no solver for family {task.family!r}: known are {sorted(SOLVERS | WORDS)}")
     solution = solver(task.question)
     if isinstance(solution, Words):
-        return TracePlan(turns=(), answer_turn=-1, num_slips=0, words=solution)
-    right, before, num_slips = _opening(solution, rng, error_fraction, slow_fraction)
+        return TracePlan(turns=(), answer_turn=-1, num_slips=0, words=solution, style="words")
+    right, before, parts = _opening(solution, rng, error_fraction, slow_fraction)
     if solution.explore is not None and not before and rng.random() < explore_fraction:
-        before = [solution.explore]
+        before, parts = [solution.explore], ["look"]
+    num_slips = sum(part != "look" for part in parts)
     after = [solution.check] if solution.check is not None and rng.random() < check_fraction else []
-    steps = [*before, right, *after]
-    return TracePlan(turns=tuple(step.turn for step in steps), answer_turn=len(before), num_slips=num_slips)
+    parts += ["check"] if after else []
+    return TracePlan(
+        turns=tuple(step.turn for step in (*before, right, *after)),
+        answer_turn=len(before),
+        num_slips=num_slips,
+        style="+".join(parts) or "once",
+    )
 
 
 def _opening(
     solution: Solution, rng: random.Random, error_fraction: float, slow_fraction: float
-) -> tuple[Step, list[Step], int]:
-    """The right step, what goes wrong before it, and how many steps that are."""
+) -> tuple[Step, list[Step], list[str]]:
+    """The right step, what goes wrong before it, and how that is called."""
     right = solution.step
     if solution.slips and rng.random() < error_fraction:
-        slip = rng.choice(solution.slips)
+        slip, name = rng.choice(solution.slips), "slip"
     elif solution.slow is not None and rng.random() < slow_fraction:
-        slip = solution.slow
+        slip, name = solution.slow, "slow"
     else:
         if solution.remarks:
             right = right.model_copy(update={"remark": rng.choice((right.remark, *solution.remarks))})
-        return right, [], 0
+        return right, [], []
     first = Step(remark=right.remark, script=slip.script)
-    return Step(remark=slip.remedy, script=right.script), [first], 1
+    return Step(remark=slip.remedy, script=right.script), [first], [name]

@@ -121,6 +121,9 @@ class TracePlan(Frozen):
     """How many of the first turns are mistakes: a trainer may leave them out of the loss."""
     words: Words | None = None
     """What is said in place of any script."""
+    style: str = "once"
+    """What the trace has beside the right script: `look`, `slip`, `slow`, `check`, joined by `+`; `once` for nothing,
+    `words` for no script at all."""
 
     def turn(self, number: int, answer: str) -> str:
         """A turn with the answer, as far as it is known, put in."""

@@ -26,11 +26,12 @@ def _view(**changes: Any) -> NodeView:
 
 
 def test_families_without_any_way_to_traces_are_named_before_anything_starts() -> None:
-    preflight.refuse_families_without_traces(["chain_sum", "gcd"])
-    with pytest.raises(RunAbortedError, match=r"for 2 of 3 families \(mine, yours\): set synthesis.file"):
-        preflight.refuse_families_without_traces(["yours", "gcd", "mine", "mine"])
+    assert preflight.families_without_traces(["chain_sum", "gcd"]) == []
+    assert preflight.families_without_traces(["yours", "gcd", "mine", "mine"]) == ["mine", "yours"]
+    with pytest.raises(RunAbortedError, match=r"for any of 2 families \(mine, yours\): set synthesis.file"):
+        preflight.families_without_traces(["yours", "mine", "mine"])
     with pytest.raises(RunAbortedError, match="no task has split sft"):
-        preflight.refuse_families_without_traces([])
+        preflight.families_without_traces([])
 
 
 def test_what_another_run_holds_is_told_and_not_waited_for() -> None:

@@ -12,6 +12,7 @@ from driver.models import resolve_model
 from driver.outputs.metrics import MetricsLog
 from driver.outputs.progress import Progress
 from driver.outputs.run_folder import RunFolder
+from driver.outputs.trace_file import Trace, read_traces
 from driver.phases import synthesize
 from driver.phases.sft import laid_out_traces
 from driver.session import Session
@@ -64,12 +65,9 @@ async def test_chats_become_the_traces_that_are_trained_on(tmp_path: Path) -> No
     assert not synthesize.is_done(session)
     await synthesize.run(session)
     assert synthesize.is_done(session)
-    rows = [json.loads(line) for line in session.folder.traces.read_text().splitlines()]
-    assert rows[1] == {
-        "trace_id": "line-2",
-        "question": "3 * 2?",
-        "turns": [[SCRIPT, SHOWN], ["<<<6>>>", None]],
-    }
+    assert read_traces(session.folder.traces)[1] == Trace(
+        trace_id="line-2", question="3 * 2?", turns=((SCRIPT, SHOWN), ("<<<6>>>", None))
+    )
     for rollout in laid_out_traces(session):
         assert [s.source for s in rollout.segments] == ["prompt", "model", "environment", "model"]
         assert [s.text for s in rollout.segments[1:]] == [SCRIPT, SHOWN, "<<<6>>>"]
