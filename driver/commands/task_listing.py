@@ -11,6 +11,7 @@ from curriculum.tasks.catalogue import FamilyEntry, catalogue
 from curriculum.tasks.config import FamilyConfig, TaskSetConfig
 from curriculum.tasks.presets import split_version
 from curriculum.tasks.sets.parquet import content_hash, freeze
+from curriculum.tasks.solvers import trace_kind
 from curriculum.tasks.sources.bbh import files
 from curriculum.tasks.sources.source import source_of
 from curriculum.whole_files import NotWrittenError
@@ -26,16 +27,17 @@ def print_catalogue(as_json: bool, bbh_folder: str | None = None) -> None:
     families = [_family(e, bbh_folder) for e in entries]
     if as_json:
         rows = [
-            {**e.model_dump(), "available": source_of(f).is_available(f)}
+            {**e.model_dump(), "available": source_of(f).is_available(f), "traces": trace_kind(e.name)}
             for e, f in zip(entries, families, strict=True)
         ]
         print(json.dumps(rows, indent=1))
         return
     held_out = sum(e.split == "test" for e in entries)
-    table = Table("family", "source", "capability", "tasks", "split", "checker")
+    table = Table("family", "source", "capability", "tasks", "split", "checker", "traces")
     table.title = f"{len(entries)} families: {len(entries) - held_out} to train on, {held_out} held out"
     for entry, family in zip(entries, families, strict=True):
-        table.add_row(entry.name, entry.source, entry.capability, _amount(family), entry.split, entry.checker)
+        about = (entry.capability, _amount(family), entry.split, entry.checker, trace_kind(entry.name))
+        table.add_row(entry.name, entry.source, *about)
     Console(width=None if Console().is_terminal else 200).print(table)
 
 

@@ -19,8 +19,12 @@ def test_the_list_as_json_names_144_tasks_and_what_is_missing(capsys: pytest.Cap
     rows = json.loads(capsys.readouterr().out)
     assert len({row["name"] for row in rows}) == 144
     assert {frozenset(row) for row in rows} == {
-        frozenset({"name", "source", "split", "capability", "checker", "available"})
+        frozenset({"name", "source", "split", "capability", "checker", "available", "traces"})
     }
+    assert {row["name"] for row in rows if row["source"] == "symbench" and row["traces"] != "solver"} == set()
+    trained = [row for row in rows if row["split"] == "train" and row["traces"] == "solver"]
+    assert sum(row["source"] == "reasoning_gym" for row in trained) >= 58
+    assert sum(row["source"] == "bbh" for row in trained) >= 12
     assert {row["source"] for row in rows if not row["available"]} == {"bbh"}
     assert [sum(row["split"] == split for row in rows) for split in ("train", "test")] == [107, 37]
 
