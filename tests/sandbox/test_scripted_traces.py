@@ -121,5 +121,7 @@ async def test_families_without_a_solver_are_left_out_unless_all_are(
     )
     assert len(traces) == 2
     assert set(yields) == {"letters"}
-    with pytest.raises(RunAbortedError, match=r"no scripted solver writes traces for any of 1 families \(figlet_font\)"):
+    with pytest.raises(
+        RunAbortedError, match=r"no scripted solver writes traces for any of 1 families \(figlet_font\)"
+    ):
         await ScriptedTraces(_config(), pool.execute, tmp_path / "none", Progress()).write(tasks[2:])
