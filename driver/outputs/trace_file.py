@@ -34,7 +34,7 @@ class Trace(Frozen):
     trace_id: str
     """Unique in the run; for a solver's trace, the id of its task."""
     question: str
-    """What was asked."""
+    """What was asked, without the instructions, which the run puts before it."""
     turns: Turns
     """Each model text with what the environment then said; None after the last."""
     family: str = ""

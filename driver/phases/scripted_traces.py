@@ -37,14 +37,14 @@ class FamilyYield(Frozen):
     tried: int
     """Tasks for which a trace was planned."""
     kept: int
-    """Traces written."""
+    """Traces that were right, confirmed and new."""
     dropped: dict[str, int]
     """Those that were not, by reason: `unread` (the solver cannot read the question), `wrong` (not the right answer),
     `unchecked` (the second script did not confirm it), `infrastructure` (a fault of ours), `repeated`."""
     styles: dict[str, int]
     """Traces kept by style (`TracePlan.style`)."""
     executions: int
-    """Scripts run."""
+    """Scripts that were run for them, kept or not."""
     seconds: float
     """Their execution time together, in seconds."""
 
