@@ -69,10 +69,12 @@ class Cluster:
         """Refuse a run that cannot end well, or that would wait for what others hold, before any actor is there."""
         placement.check(self._placement, ray.cluster_resources())
         folder = RunFolder(self._config.folder.absolute())
-        to_read, to_write = (
-            [folder.config, self._model_path.absolute()],
-            [folder.checkpoints, folder.rollouts],
-        )
+        to_read: list[Path] = [self._model_path.absolute()]
+        to_write: list[Path] = []
+        if folder.config.is_file():
+            # The sandbox alone, without a run, has none.
+            to_read.append(folder.config)
+            to_write += [folder.checkpoints, folder.rollouts]
         if self._owns_ray:
             views = [own_view(to_read, to_write)]
         else:
