@@ -40,7 +40,7 @@ _AT_END = re.compile(
     r".*(?:\s|(?<=[0-9)}\]])(?=[A-Za-z]{2}|[\u00b0%]))(?P<unit>(?:(?:square|cubic|sq|cu)\.? )?(?:[A-Za-z]+|[\u00b0%]))",
     re.DOTALL,
 )
-_LATEX_UNIT = re.compile(r"(?:\\[,;: ]|~)*\\(?:text|textrm|mathrm|mbox)\s*\{\s*([^{}]*?)\s*\}")
+_LATEX_UNIT = re.compile(r"(?:\\[,;: ]|~){0,3}\\(?:text|textrm|mathrm|mbox)\s*\{\s*([^{}]*?)\s*\}")
 _LATEX_DEGREES = re.compile(r"\^\s*\{?\s*\\circ\s*\}?")
 _POWER = re.compile(r"\s*(?:\^\s*\{?[23]\}?|[\u00b2\u00b3])$")
 

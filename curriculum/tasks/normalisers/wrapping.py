@@ -4,6 +4,7 @@ Spaces, quotes, dollar signs, a closing period, `\boxed{...}`, a fence, `The ans
 Python prints. What stands in it is then read strictly: nothing here makes one answer out of two.
 """
 
+import functools
 import re
 
 from curriculum.tasks.normalisers.printed import literal, without_constructors
@@ -29,6 +30,8 @@ _PAIRS = (
 _STARS = ("*", "**")  # also signs of formulas, which neither begin nor end with them
 _SEPARATOR = re.compile(r"[,;\n]")
 _ONLY_BRACKETS = re.compile(r"\{[\s()\[\]{}<>]+\}")
+_MOST_SPACE = 100
+_LONG_SPACE = re.compile(rf"\s{{{_MOST_SPACE},}}")  # patterns that begin with space take its square in time
 _FENCE = re.compile(
     r"(?P<fence>`{3,}|~{3,})[ \t]*[\w+.-]*[ \t]*\n(?P<inner>.*?)\n?[ \t]*(?P=fence)", re.DOTALL
 )
@@ -81,10 +84,12 @@ def spellings(answer: str, question: str) -> list[str]:
     return [*found, number] if number is not None else found
 
 
+@functools.lru_cache(maxsize=128)  # one answer is asked for several times while it is judged
 def unwrapped(text: str) -> str:
     """The text without what surrounds it; empty if it is longer than any honest answer."""
     if len(text) > MAX_LENGTH:
         return ""
+    text = _LONG_SPACE.sub(lambda match: match[0][:_MOST_SPACE], text)
     text = without_constructors(text.translate(_MINUS_SIGNS)).strip()
     for _ in range(_MAX_LAYERS):
         inner = _without_layer(text)
