@@ -323,9 +323,8 @@ class PolicyLearner:
 
     def _batches(self, samples: Sequence[Sample], num_ranks: int) -> list[list[MicroBatch]]:
         limit = self._config.micro_batch_tokens
-        share = self._config.share_prefix
-        cost = self._engine.row_cost if share == "auto" else None
-        rows = packed_rows(samples, share_prefix=share is not False, max_tokens=limit, cost=cost)
+        cost = self._engine.row_cost if self._config.share_prefix == "auto" else None
+        rows = packed_rows(samples, share_prefix=self._engine.shares_prefix, max_tokens=limit, cost=cost)
         return micro_batches(rows, max_tokens=limit, num_ranks=num_ranks)
 
     def _plan(self, bucket_bytes: int) -> "BucketPlan":

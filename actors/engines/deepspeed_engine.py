@@ -33,7 +33,7 @@ from actors.errors import LearnerError, NotFiniteError
 from actors.learning.batches import MicroBatch, empty_micro_batch, visible_mask
 from actors.learning.config import LearnerConfig
 from actors.learning.logprobs import PolicyModel
-from actors.learning.row_cost import RowCost, row_cost
+from actors.learning.row_cost import RowCost, row_cost, sees_all_before
 
 if not torch.cuda.is_available():
     os.environ.setdefault("DS_ACCELERATOR", "cpu")
@@ -107,6 +107,18 @@ class DeepSpeedEngine:
         )
 
     @property
+    def shares_prefix(self) -> bool:
+        """Whether siblings may share a row, by the config and by the model."""
+        choice = self._config.share_prefix
+        is_possible = sees_all_before(self._engine.module.language_model)
+        if choice is True and not is_possible:
+            raise LearnerError(
+                f"learner.share_prefix=true, but {type(self._engine.module.language_model).__name__} has layers with a "
+                "sliding window or a running state, which other responses in the row would change: set it to auto"
+            )
+        return is_possible and choice is not False
+
+    @property
     def row_cost(self) -> RowCost:
         """What decides whether siblings share a row."""
         return row_cost(self._engine.module.language_model)
@@ -165,7 +177,8 @@ class DeepSpeedEngine:
             for index, moments in enumerate(self._base_optimizer.state.values()):
                 tensors |= {f"{kind} of group {index}": value for kind, value in moments.items()}
         broken = [name for name, value in tensors.items() if torch.is_tensor(value) and not _is_finite(value)]
-        total = int(self.sum_over_ranks([float(len(broken))])[0])
+        # Under ZeRO-3 ranks hold different parts, below it the same whole.
+        total = int(self.max_over_ranks(float(len(broken))))
         if total:
             names = ", ".join(broken[:3]) or "of other ranks"
             raise NotFiniteError(

@@ -87,7 +87,8 @@ class LearnerConfig(Settings):
     """Tokens whose logits over the vocabulary exist at one time."""
     share_prefix: Literal["auto", True, False] = "auto"
     """Siblings of a group go through the model in one row that holds their prompt once. `auto` shares where that is
-    cheaper: short answers after a long prompt; long ones in one row cost more attention than the prompt saves."""
+    cheaper: short answers after a long prompt; long ones in one row cost more attention than the prompt saves. Never
+    for models with sliding windows."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third more computing."""
     betas: tuple[Momentum, Momentum] = (0.9, 0.95)

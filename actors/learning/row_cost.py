@@ -28,6 +28,19 @@ class RowCost:
         return num_tokens + _MASKED_PAIR * self.per_pair * num_tokens**2
 
 
+def sees_all_before(language_model: Any) -> bool:
+    """Whether each token sees all earlier ones, in every layer: only then may siblings share a row.
+
+    In a layer with a window, or with a running state in place of attention, what lies between a response and its prompt
+    counts, and in a shared row that is other responses.
+    """
+    config = language_model.config.get_text_config()
+    layer_types = getattr(config, "layer_types", None)
+    if layer_types:
+        return set(layer_types) == {"full_attention"}
+    return getattr(config, "sliding_window", None) is None
+
+
 def row_cost(language_model: Any) -> RowCost:
     """The cost of this model's rows, from its shape.
 

@@ -3,10 +3,19 @@
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, Qwen3Config
+from transformers import (
+    AutoModelForCausalLM,
+    Gemma3TextConfig,
+    LlamaConfig,
+    Olmo3Config,
+    Phi3Config,
+    Qwen3Config,
+)
 
 from actors.engines.deepspeed_engine import DeepSpeedEngine
+from actors.errors import LearnerError
 from actors.learning.config import LearnerRole
+from actors.learning.samples import plain_samples
 from actors.policy_learner import PolicyLearner
 from actors.records import SftRollout, Source
 from tests.unit.actors.learner_cases import learner_config, segment
@@ -30,10 +39,14 @@ STRETCHED = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 512,
 }
+WITHOUT_HEAD_DIM = {key: value for key, value in SIZES.items() if key != "head_dim"}
 MODELS = {
     "llama": LlamaConfig(**SIZES, tie_word_embeddings=True),
     "llama-stretched": LlamaConfig(**SIZES, rope_parameters=STRETCHED),
     "qwen3": Qwen3Config(**SIZES),
+    "phi3": Phi3Config(**WITHOUT_HEAD_DIM, sliding_window=None, pad_token_id=0),
+    # Sliding windows in three layers of four.
+    "olmo3": Olmo3Config(**WITHOUT_HEAD_DIM, sliding_window=256, pad_token_id=0),
     # Two sets of frequencies, one for each kind of layer.
     "gemma3": Gemma3TextConfig(
         **SIZES, layer_types=["sliding_attention", "full_attention"], sliding_window=256
@@ -46,6 +59,39 @@ def model_path(request, tmp_path):
     torch.manual_seed(0)
     AutoModelForCausalLM.from_config(MODELS[request.param]).save_pretrained(tmp_path)
     return str(tmp_path)
+
+
+def sibling(index, prompt, response):
+    return SftRollout(
+        trace_id=str(index), segments=(segment(Source.PROMPT, prompt), segment(Source.MODEL, response))
+    )
+
+
+@pytest.mark.parametrize("share_prefix", [False, "auto"])
+def test_log_probabilities_are_those_of_transformers_in_every_family(model_path, share_prefix):
+    # The prompt alone is longer than gemma3's window of 256.
+    rng = np.random.default_rng(0)
+    prompt = rng.integers(0, 300, 300).tolist()
+    rollouts = [sibling(i, prompt, rng.integers(0, 300, 20 + 5 * i).tolist()) for i in range(4)]
+    learner = opened(model_path, share_prefix=share_prefix)
+    found = learner.log_probs(rollouts)
+    rows = learner._batches(plain_samples(rollouts), 1)[0]
+    assert sum(len(batch.input_ids_BT) for batch in rows) == (1 if learner._engine.shares_prefix else 4)
+    learner.close()
+    model = AutoModelForCausalLM.from_pretrained(model_path)
+    for rollout, logp_T in zip(rollouts, found, strict=True):
+        ids_T = torch.tensor(np.concatenate([s.token_ids for s in rollout.segments])).long()
+        with torch.no_grad():
+            all_TV = torch.log_softmax(model(ids_T[None]).logits[0], dim=-1)
+        expected_T = all_TV[:-1].gather(1, ids_T[1:, None]).squeeze(1)[299:]
+        np.testing.assert_allclose(logp_T, expected_T.numpy(), atol=2e-5)
+
+
+def test_sharing_is_refused_for_layers_with_a_window(tmp_path):
+    AutoModelForCausalLM.from_config(MODELS["gemma3"]).save_pretrained(tmp_path)
+    learner = opened(str(tmp_path), share_prefix=True)
+    with pytest.raises(LearnerError, match=r"share_prefix=true, but Gemma3.* sliding window.*set it to auto"):
+        learner.log_probs([sibling(0, [1, 2], [3])])
 
 
 def opened(model_path, **changes):
