@@ -157,7 +157,7 @@ def _process(request: ExecutionRequest, limits: SandboxConfig) -> dict[str, Any]
     return {
         "terminal": False,
         "user": {"uid": _NOBODY, "gid": _NOBODY},
-        "args": [os.path.realpath(sys.executable), "-I", "-S", "-P", _ENTRY, _ORDER],
+        "args": [os.path.realpath(sys.executable), "-s", "-S", "-P", _ENTRY, _ORDER],
         "env": list(_ENVIRONMENT),
         "cwd": "/",
         "capabilities": {name: [] for name in sets},

@@ -1,6 +1,6 @@
 """First program in a container: reads the script, takes on its limits, runs it as `python script.py` would.
 
-Mounted read-only and started with `python -I -S -P`; of ours it has only `worker/script/interpreter.py`, beside it.
+Mounted read-only and started with `python -s -S -P`; of ours it has only `worker/script/interpreter.py`, beside it.
 """
 # Plain calls of os: pathlib would cost every script its import.
 # ruff: noqa: PTH102, PTH123
@@ -78,7 +78,7 @@ def _end_with_the_pool() -> None:
 def _import_numpy() -> None:
     """So that its global generator is there to be seeded."""
     try:
-        import numpy  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
+        import numpy.random  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
     except ImportError:
         return
 
