@@ -6,7 +6,6 @@ file serves as well: it is shared with children in the same way, and the size of
 
 import mmap
 import os
-import tempfile
 from typing import Any
 
 _Original = mmap.mmap
@@ -25,6 +24,9 @@ class _FileBackedMap(_Original):
             args = (flags & ~mmap.MAP_ANONYMOUS, *args[1:])
         elif "flags" in named:
             named["flags"] = flags & ~mmap.MAP_ANONYMOUS
+        # Only here: every module that is there beforehand makes each script's process dearer to fork.
+        import tempfile
+
         with tempfile.TemporaryFile() as file:
             # Taken at once: memory that is not there would otherwise be found out by a signal at the first write.
             os.posix_fallocate(file.fileno(), 0, length)
