@@ -113,7 +113,7 @@ class Comparison:
                 found[name] = {
                     "outside": outside[0],
                     "inside": inside[0],
-                    "reason": (inside[1] or outside[1])[-300:],
+                    "reason": (inside[1] or outside[1]).replace(sys.base_prefix, "PREFIX")[-300:],
                 }
         return found
 
