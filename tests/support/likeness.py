@@ -43,10 +43,14 @@ def alike_by_rule(families: Families) -> dict[Pair, float]:
     return found
 
 
+_REFERENCES = frozenset({"solution"})  # facts that are the answer once more
+
+
 def _facts(task: Task) -> tuple[dict[str, Any], str | None]:
     payload = decode_payload(task.payload)
     answer = payload.pop("answer", None)
-    return (payload["metadata"] or {}) if task.source == "reasoning_gym" else payload, answer
+    facts = (payload["metadata"] or {}) if task.source == "reasoning_gym" else payload
+    return {name: value for name, value in facts.items() if name not in _REFERENCES}, answer
 
 
 def _with_facts(rule: Task, facts: dict[str, Any], question: str) -> Task:

@@ -70,7 +70,7 @@ def test_families_that_one_rule_judges_right_stay_together(families: dict[str, l
         ("combinatorial_calculation", "game24"),
         ("intermediate_integration", "simple_integration"),
     }
-    assert {pair for pair in found if not _are_kept_together(*pair)} == SHARED_READING
+    assert {pair for pair in found if not _are_kept_together(*pair)} <= SHARED_READING
 
 
 def test_families_that_one_program_answers_stay_together(families: dict[str, list[Task]]) -> None:
