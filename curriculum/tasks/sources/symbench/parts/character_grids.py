@@ -1,13 +1,14 @@
 """Grids of one-character cells as answers.
 
-A cell can be `*` or `$`: around an answer these are decoration, inside such a grid they are content.
+A cell can be `*`, `$` or `=`: around an answer these are decoration, inside such a grid they are content.
 """
 
 from curriculum.tasks.normalisers import cell_rows
 from curriculum.tasks.normalisers.wrapping import MAX_LENGTH, unwrapped, without_brackets
 
 # Characters of Unicode's private use area: they stand for decoration that is content here.
-_STAND_INS = {"*": "\ue000", "$": "\ue001", "`": "\ue002", "'": "\ue003", '"': "\ue004"}
+_DECORATION = "*$`'\"=|-.~&_\\<>"
+_STAND_INS = {char: chr(0xE000 + number) for number, char in enumerate(_DECORATION)}
 
 
 def character_rows(text: str, expected: list[str]) -> list[str] | None:

@@ -47,3 +47,15 @@ def test_long_junk_is_refused_at_once(text: str) -> None:
     start = time.perf_counter()
     assert character_rows(text, ["ab", "cd"]) is None
     assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize("first", list("*$`=|-.~&_<>#!%"))
+def test_a_grid_may_begin_and_end_with_any_sign(first: str) -> None:
+    rows = [f"{first}a", f"b{first}"]
+    for text in (
+        f"{first},a,b,{first}",
+        f"{first} a\nb {first}",
+        str([list(row) for row in rows]),
+        "".join(rows),
+    ):
+        assert character_rows(text, rows) == rows, text
