@@ -11,7 +11,7 @@ CONFIG ?= laptop
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all lint bench doctor docs lock clean
+.PHONY: help setup run test coverage test-all lint bench doctor docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,11 @@ test: setup ## all tests but those marked slow; ARGS is handed to pytest
 
 test-all: setup ## the slow ones too
 	@$(PY) -m pytest $(ARGS)
+
+coverage: setup ## what the unit tests of the driver cover: a tenth of its phases and pipeline at most may be left out
+	@$(PY) -m coverage run -m pytest -q tests/unit/driver
+	@$(PY) -m coverage report --include="driver/*" --skip-empty
+	@$(PY) -m coverage report --include="driver/phases/*,driver/pipeline.py" --fail-under=90 > /dev/null
 
 lint: setup ## style, types, imports
 	@$(PY) -m ruff check .

@@ -5,6 +5,18 @@ class ActorError(RuntimeError):
     """Base of every failure in the training actors; the message ends with the cure."""
 
 
+class ActorLostError(ActorError):
+    """An actor died or did not answer in time; what it was doing may or may not have been done."""
+
+
+class RecordLostError(ActorError):
+    """What a call needed from the object store is gone, with the node that held it."""
+
+
+class GroupLostError(ActorError):
+    """A group could not be rolled out or scored, for faults of ours, as often as it was tried."""
+
+
 class EngineError(ActorError):
     """The generation engine failed."""
 
@@ -33,7 +45,7 @@ class StaleRolloutError(ActorError, ValueError):
     """A rollout older than the allowed staleness reached the learner."""
 
 
-class ExecutorLostError(ActorError):
+class ExecutorLostError(ActorLostError):
     """A sandbox executor died or did not answer; what it was running may or may not have run."""
 
 

@@ -1,5 +1,6 @@
 """Scores finished rollout groups. One CPU actor per run; the rules themselves live in actors/rewards/."""
 
+import asyncio
 from collections import Counter
 
 from actors.records import GroupSummary, RolloutGroup, ScoredGroup
@@ -29,10 +30,8 @@ class RewardScorer:
 
     async def score(self, group: RolloutGroup) -> tuple[ScoredGroup, "GroupSummary"]:
         """Check every countable rollout; returns the scored group and, for the driver, its numbers alone."""
-        outcomes = [
-            await self._checker.is_correct(group.task, given_answer(rollout))
-            for rollout in countable_rollouts(group)
-        ]
+        answers = [given_answer(rollout) for rollout in countable_rollouts(group)]
+        outcomes = await asyncio.gather(*[self._checker.is_correct(group.task, answer) for answer in answers])
         scored = scored_group(group, outcomes, self._config, self._own)
         self._totals["rollouts"] += len(outcomes)
         self._totals["correct"] += sum(outcomes)

@@ -125,6 +125,38 @@ class PlacementConfig(Settings):
         return self.max_sandbox_executors or self.sandbox_executors
 
 
+class RecoveryConfig(Settings):
+    """What is borne, for how long and how often, before a fault of ours ends the run."""
+
+    attempts: int = Field(default=3, ge=1)
+    """How often a script, a group, a score or a load of weights is tried in all, where each failure is ours. Then a
+    script ends as `infrastructure`, a group is dropped and counted, and what cannot be left out ends the run."""
+    replacements_per_hour: int = Field(default=6, ge=0)
+    """Actors of one role (rollout workers, scorer, curriculum) that are started anew within one hour. With none left
+    the run goes on with those that live, and ends when none does."""
+    lost_groups: int = Field(default=3, ge=0)
+    """Lost groups (fewer than two rollouts that did not fail on our side) that are always borne: in a row while
+    training, all together while a phase measures. One more ends the run, if `lost_share` is passed too."""
+    lost_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of a step's groups, or of all groups of a phase that measures, that may be lost."""
+    refused_steps: int = Field(default=3, ge=1)
+    """Optimiser steps in a row that the learner refused, for numbers that are not finite, at which the run ends."""
+    start_s: float = Field(default=1800.0, gt=0)
+    """Longest that an actor may take to start, waiting for its node included, in seconds."""
+    load_s: float = Field(default=600.0, gt=0)
+    """Longest that a rollout worker may take to load a policy, in seconds."""
+    token_s: float = Field(default=1.0, gt=0)
+    """Longest that one token of one rollout takes on average, in seconds. The deadline of a group is
+    `rollout.max_rollout_tokens` at this pace, all its scripts at their limit, and `script_wait_s`."""
+    script_wait_s: float = Field(default=1800.0, gt=0)
+    """Seconds without a result from any sandbox executor after which waiting scripts are given up; a new machine may
+    take ten minutes."""
+    learner_s: float = Field(default=3600.0, gt=0)
+    """Longest that one step, one publication or one checkpoint of the learner may take, in seconds."""
+    call_s: float = Field(default=120.0, gt=0)
+    """Longest that a short call (tasks for a step, an outcome, the time around a check) may take, in seconds."""
+
+
 class RunConfig(Settings):
     """A whole run: SFT, improvement potential, staged GRPO, evaluation, report."""
 
@@ -156,6 +188,8 @@ class RunConfig(Settings):
     """The GRPO loop around the learner: groups, staleness, checkpoints."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """Accuracy of the policies on tasks that were not trained on."""
+    recovery: RecoveryConfig = RecoveryConfig()
+    """How many faults of our own side are borne before the run ends."""
     placement: PlacementConfig = PlacementConfig()
     """Actors, and the CPUs, GPUs and memory they reserve."""
 

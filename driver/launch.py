@@ -18,18 +18,19 @@ import ray
 
 from actors.curriculum_scheduler import CurriculumScheduler
 from actors.engines.vllm_engine import served_by_vllm
-from actors.handles.curriculum import CurriculumHandle
+from actors.handles.curriculum import CurriculumControl
 from actors.handles.gauges import ClusterMetrics
 from actors.handles.learner import LearnerHandles
 from actors.handles.nodes import node_views, own_view
-from actors.handles.rollouts import RolloutHandles
+from actors.handles.rollouts import RolloutControl
 from actors.handles.sandbox import SandboxControl, SandboxHandles
-from actors.handles.scorer import ScorerHandle
+from actors.handles.scorer import ScorerControl
 from actors.policy_learner import PolicyLearner
 from actors.reward_scorer import RewardScorer
 from actors.rollout_worker import RolloutWorker
 from actors.sandbox_executor import SandboxExecutor
 from actors.sandbox_pool.directory import SandboxDirectory
+from actors.sandbox_pool.dispatcher import DispatchLimits
 from actors.sandbox_pool.scaler import SandboxScaler
 from curriculum.potential import TaskPotential
 from curriculum.task import Task
@@ -37,6 +38,12 @@ from driver import placement, preflight
 from driver.config import RunConfig
 from driver.errors import PlacementError
 from driver.outputs.run_folder import RunFolder
+from driver.recovery import RecoveryPolicy
+from driver.supervision.deadlines import Deadlines
+from driver.supervision.rollout_workers import RolloutWorkers
+from driver.supervision.scoring import ScorerClient, Scoring
+from driver.supervision.standing_actor import StandingActor
+from driver.supervision.task_choice import TaskChoice
 
 _CLOSE_S = 20.0
 _LET_GO_S = 20.0
@@ -61,9 +68,12 @@ class Cluster:
             raise
         self._sandbox: SandboxHandles | None = None
         self._scaler: SandboxScaler | None = None
-        self._rollouts: RolloutHandles | None = None
+        self._rollouts: RolloutWorkers | None = None
         self._learner: LearnerHandles | None = None
-        self._scorer: ScorerHandle | None = None
+        self._scorer: Scoring | None = None
+        self._choice: TaskChoice | None = None
+        self._policy = RecoveryPolicy(config.recovery)
+        self._deadlines = Deadlines.of(config)
 
     def _look_before_starting(self) -> None:
         """Refuse a run that cannot end well, or that would wait for what others hold, before any actor is there."""
@@ -96,15 +106,25 @@ class Cluster:
             self._sandbox = self._fixed_sandbox() if is_fixed else self._sandbox_pool()
         return self._sandbox
 
-    def sandbox_metrics(self) -> dict[str, float]:
-        """Size and backlog of the sandbox pool; nothing for one executor that stays."""
-        numbers = {} if self._scaler is None else self._scaler.metrics()
-        return {f"sandbox/{name}": value for name, value in numbers.items()}
+    def metrics(self) -> dict[str, float]:
+        """Sizes of the pools of actors, and actors lost."""
+        scaler = {} if self._scaler is None else self._scaler.metrics()
+        rollouts = {} if self._rollouts is None else self._rollouts.metrics()
+        pools = {"sandbox": scaler, "rollout": rollouts}
+        return {f"{pool}/{name}": value for pool, numbers in pools.items() for name, value in numbers.items()}
 
-    def start_rollouts(self) -> RolloutHandles:
-        """Start the rollout workers, if they are not there yet."""
+    def start_rollouts(self) -> RolloutWorkers:
+        """Start the rollout workers, if they are not there yet; needs a running event loop."""
         if self._rollouts is None:
-            self._rollouts = RolloutHandles(self._rollout_actor, self._spec("rollout").count)
+            self._rollouts = RolloutWorkers(
+                RolloutControl(self._rollout_actor, self._kill),
+                self._spec("rollout").count,
+                capacity=rollouts_at_once(self._config),
+                group_size=self._config.rollout.group_size,
+                policy=self._policy,
+                deadlines=self._deadlines,
+            )
+            self._rollouts.start()
         return self._rollouts
 
     def start_learner(self) -> LearnerHandles:
@@ -125,37 +145,44 @@ class Cluster:
                         env=_learner_env(self._config),
                     )
                     for rank in range(count)
-                ]
+                ],
+                start_s=self._deadlines.start_s,
+                limit_s=self._config.recovery.learner_s,
             )
         return self._learner
 
-    def start_scorer(self) -> ScorerHandle:
+    def start_scorer(self) -> Scoring:
         """Start the reward scorer, if it is not there yet."""
         if self._scorer is None:
-            self._scorer = ScorerHandle(self._actor(RewardScorer, "scorer", 0, self._config.reward))
+            control = ScorerControl(self._scorer_actor, self._kill)
+            actor: StandingActor[ScorerClient] = StandingActor(
+                "scorer", control, self._policy, start_s=self._deadlines.start_s
+            )
+            self._scorer = Scoring(actor, self._deadlines)
         return self._scorer
 
-    def start_curriculum(
-        self, tasks: Sequence[Task], potentials: Sequence[TaskPotential]
-    ) -> CurriculumHandle:
+    def start_curriculum(self, tasks: Sequence[Task], potentials: Sequence[TaskPotential]) -> TaskChoice:
         """Start a curriculum over these tasks."""
-        return CurriculumHandle(
-            self._actor(CurriculumScheduler, "curriculum", 0, tasks, potentials, self._config.curriculum)
-        )
+
+        def create() -> Any:
+            return self._actor(
+                CurriculumScheduler, "curriculum", 0, tasks, potentials, self._config.curriculum
+            )
+
+        self._choice = TaskChoice(CurriculumControl(create, self._kill), self._policy, self._deadlines)
+        return self._choice
 
     async def end_learner(self) -> None:
         """Give the learner's memory back."""
         if self._learner is not None:
-            await asyncio.wait_for(self._learner.close(), _CLOSE_S)
-            for rank in self._learner._ranks:
-                self._kill(rank)
-            self._learner = None
+            learner, self._learner = self._learner, None
+            await learner.close(self._kill)
 
     async def close(self) -> None:
         """End everything that this run started, in order; does not raise for what is already gone."""
-        parts = [self._rollouts, self._sandbox, self._scaler, self._scorer, self._learner]
+        parts = [self._rollouts, self._sandbox, self._scaler, self._scorer, self._choice]
         closing = [asyncio.wait_for(part.close(), _CLOSE_S) for part in parts if part is not None]
-        await asyncio.gather(*closing, return_exceptions=True)
+        await asyncio.gather(*closing, self.end_learner(), return_exceptions=True)
         for actor in self._actors:
             ray.kill(actor)
         self._actors.clear()
@@ -166,7 +193,9 @@ class Cluster:
         return next(spec for spec in self._placement.actors if spec.role == role)
 
     def _fixed_sandbox(self) -> SandboxHandles:
-        return SandboxHandles.fixed(self._sandbox_actor(0, restarts=3), self._config.sandbox.num_workers)
+        # Without a limit on restarts: what a broken executor costs is counted in groups.
+        executor = self._sandbox_actor(0, restarts=-1)
+        return SandboxHandles.fixed(executor, self._config.sandbox.num_workers, self._dispatch_limits())
 
     def _sandbox_pool(self) -> SandboxHandles:
         # It keeps nothing that the next tick of the scaler does not tell it again.
@@ -178,14 +207,23 @@ class Cluster:
             observe=lambda values: metrics("sandbox", 0, values),
         )
         self._scaler.start()
-        return SandboxHandles(directory)
+        return SandboxHandles(directory, limits=self._dispatch_limits())
+
+    def _dispatch_limits(self) -> DispatchLimits:
+        recovery = self._config.recovery
+        return DispatchLimits(
+            max_attempts=recovery.attempts, asks_again=True, patience_s=recovery.script_wait_s
+        )
 
     def _sandbox_actor(self, index: int, restarts: int = 0) -> Any:
         # A GPU node shows its GPUs to actors that asked for none: hide them from what untrusted code starts in.
         env = {"CUDA_VISIBLE_DEVICES": ""}
-        return self._actor(
-            SandboxExecutor, "sandbox", index, self._config.sandbox, index, env=env, restarts=restarts
-        )
+        # Whoever sends scripts counts the attempts, over all executors: one that tried again by itself would multiply.
+        config = self._config.sandbox.model_copy(update={"retries": 0})
+        return self._actor(SandboxExecutor, "sandbox", index, config, index, env=env, restarts=restarts)
+
+    def _scorer_actor(self) -> Any:
+        return self._actor(RewardScorer, "scorer", 0, self._config.reward)
 
     def _kill(self, actor: Any) -> None:
         ray.kill(actor)
@@ -244,6 +282,11 @@ def _wait_for_free(plan: placement.Placement) -> None:
             if time.monotonic() > deadline:
                 raise
         time.sleep(1)
+
+
+def rollouts_at_once(config: RunConfig) -> int:
+    """Rollouts that one worker holds: a little more than its engine, so that a wait for the sandbox leaves no gap."""
+    return -(-config.engine.max_num_seqs * 5 // 4)
 
 
 def connect(config: RunConfig) -> bool:

@@ -8,8 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from actors.errors import GroupLostError
 from actors.handles.calls import Reference
-from actors.records import GroupSummary
+from actors.records import GroupSummary, RolloutGroup, ScoredGroup
 from curriculum.task import Task
 from curriculum.tasks.sets.parquet import TaskTable
 from driver.config import RunConfig
@@ -18,9 +19,10 @@ from driver.outputs.memory import MemoryWatch
 from driver.outputs.metrics import MetricsLog
 from driver.outputs.progress import Progress
 from driver.outputs.run_folder import RunFolder
+from driver.recovery import GroupLost, RecoveryPolicy, StepRefused, Stop
 
 if TYPE_CHECKING:
-    from driver.launch import Cluster
+    from driver.cluster import RunCluster
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,14 @@ class Session:
     model_path: Path
     metrics: MetricsLog
     progress: Progress
-    make_cluster: "Callable[[], Cluster]"
+    make_cluster: "Callable[[], RunCluster]"
     stop_requested: bool = False
     """The user asked to stop; a phase that is `graceful` saves first."""
     is_graceful: bool = False
     """Whether the present phase sees to a stop request itself."""
     memory: MemoryWatch = field(default_factory=MemoryWatch)
     """Of all processes of the run on this machine."""
-    _cluster: "Cluster | None" = None
+    _cluster: "RunCluster | None" = None
 
     @contextmanager
     def graceful(self) -> Iterator[None]:
@@ -73,7 +75,7 @@ class Session:
         self._cluster = self.make_cluster()
 
     @property
-    def cluster(self) -> "Cluster":
+    def cluster(self) -> "RunCluster":
         """The actors of the run; `start_cluster` comes first."""
         assert self._cluster is not None, "a phase asked for actors before start_cluster()"
         return self._cluster
@@ -91,17 +93,18 @@ class Session:
     async def sweep(
         self, jobs: Iterable[GroupJob], done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]]
     ) -> None:
-        """Roll out and score every job with as many at once as the engines take; `done` is awaited for each."""
+        """Roll out and score every job, and await `done` for each; for one that was lost with no reference.
+
+        Raises:
+            RunAbortedError: more jobs were lost to faults of ours than `recovery` bears.
+        """
         rollouts, scorer = self.cluster.start_rollouts(), self.cluster.start_scorer()
-        engine, workers = self.config.engine, self.config.placement.rollout_workers
         jobs = list(jobs)
-        empty: list[str] = []
-        size = max((job.size for job in jobs), default=1)
-        # A little more than the engines hold, so that a sandbox wait never leaves a slot empty.
-        slots = asyncio.Semaphore(max(1, -(-engine.max_num_seqs * workers * 5 // (size * 4))))
+        num_lost = 0
 
         async def one(job: GroupJob) -> None:
-            async with slots:
+            nonlocal num_lost
+            try:
                 group = await rollouts.rollout_group(
                     job.task,
                     job.group_id,
@@ -109,25 +112,31 @@ class Session:
                     temperature=job.temperature,
                     instructions=job.instructions,
                 )
-                scored, summary = await scorer.score(group)
+                scored, summary = await scorer.score(group, job.size)
+            except GroupLostError as error:
+                self.progress.say(str(error))
+                scored, summary = None, _nothing_back(job)
             if summary.num_rollouts == 0:
-                empty.append(summary.group_id)
-                refuse_systemic_failure(len(empty), len(jobs))
+                num_lost += 1
+                self.bear(GroupLost(num_lost, len(jobs), in_a_row=False))
             await done(job, scored, summary)
 
         async with asyncio.TaskGroup() as group:
             for job in jobs:
                 group.create_task(one(job))
 
+    def bear(self, status: GroupLost | StepRefused) -> None:
+        """Go on in spite of a fault of ours, if that many are borne.
 
-def refuse_systemic_failure(num_empty: int, num_groups: int) -> None:
-    """Stop when so many groups lost every rollout to our own faults that it cannot be chance.
+        Raises:
+            RunAbortedError: they are not.
+        """
+        decision = RecoveryPolicy(self.config.recovery).decide(status)
+        if isinstance(decision, Stop):
+            raise RunAbortedError(decision.why)
 
-    Raises:
-        RunAbortedError: more than a tenth, and more than three, of the groups are empty.
-    """
-    if num_empty > max(3, num_groups // 10):
-        raise RunAbortedError(
-            f"{num_empty} of {num_groups} groups lost every rollout to faults on our side (sandbox or engine): the log "
-            "lines above and `python -m driver doctor` say which; started again, the run goes on from here"
-        )
+
+def _nothing_back(job: GroupJob) -> GroupSummary:
+    """The numbers of a group whose rollouts were all lost to faults of ours."""
+    group = RolloutGroup(group_id=job.group_id, task=job.task, rollouts=())
+    return GroupSummary.of(ScoredGroup(group=group, scores=(), num_infrastructure=job.size))

@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import ObjectLostError, RayError, RayTaskError
 
-from actors.errors import ActorError
+from actors.errors import ActorError, RecordLostError
 from actors.records import ScoredGroup
 
 Handle = Any
@@ -31,7 +31,8 @@ async def settled(call: Awaitable[Any]) -> None:
 async def in_time(call: Awaitable[Any], limit_s: float, lost: type[ActorError]) -> Any:
     """Await a call; one that takes longer is lost too."""
     try:
-        return await own_errors(asyncio.wait_for(call, limit_s), lost)
+        async with asyncio.timeout(limit_s):
+            return await own_errors(call, lost)
     except TimeoutError as error:
         raise lost(f"no answer within {limit_s:.0f} s: see the actor's node in the dashboard") from error
 
@@ -45,18 +46,20 @@ async def own_errors(call: Awaitable[Any], unknown: type[ActorError]) -> Any:
         if isinstance(cause, Exception):
             raise cause from error
         raise
+    except ObjectLostError as error:
+        raise RecordLostError(f"a record that a call needed is lost ({error}): did its node go?") from error
     except RayError as error:
         raise unknown(
             f"an actor was lost during a call ({type(error).__name__}: {error}): see the dashboard"
         ) from error
 
 
-def added(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Several actors' numbers, added up by name."""
-    keys = {key for row in rows for key in row}
-    return {key: sum(row.get(key, 0.0) for row in rows) for key in sorted(keys)}
+async def fetched(references: Sequence[Reference], limit_s: float) -> list[ScoredGroup]:
+    """The groups themselves, for writing them down.
 
-
-async def fetched(references: Sequence[Reference]) -> list[ScoredGroup]:
-    """The groups themselves, for writing them down."""
-    return list(await asyncio.gather(*references))
+    Raises:
+        RecordLostError: one is gone with its node, or did not come within `limit_s`.
+    """
+    return list(
+        await asyncio.gather(*[in_time(reference, limit_s, RecordLostError) for reference in references])
+    )

@@ -2,19 +2,20 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from actors.errors import ActorError, ExecutorLostError
-from actors.handles.calls import CLOSE_S, Handle, added, in_time, own_errors, settled
+from actors.handles.calls import CLOSE_S, Handle, in_time, own_errors, settled
 from actors.sandbox_pool.directory import ListedExecutor, SandboxListing
 from actors.sandbox_pool.dispatcher import DispatchLimits, SandboxDispatcher
 from actors.sandbox_pool.scaling_policy import ExecutorLoad
 from sandbox_service import ExecutionRequest, ExecutionResult
 
-_QUEUE_ALLOWANCE_S = 600.0
 _ANSWER_S = 5.0
 _PER_FIXED_WORKER = 32
+"""Nobody else could take what waits for the only executor, so it may as well wait there."""
 
 
 class SandboxHandles:
@@ -23,26 +24,30 @@ class SandboxHandles:
     Pickled into every rollout worker; each copy has its own view of the load.
     """
 
-    def __init__(self, directory: Handle | None = None, fixed: SandboxListing | None = None) -> None:
+    def __init__(
+        self,
+        directory: Handle | None = None,
+        fixed: SandboxListing | None = None,
+        limits: DispatchLimits | None = None,
+    ) -> None:
         self._directory = directory
         self._fixed = fixed
+        self._limits = limits or DispatchLimits()
         self._name = uuid.uuid4().hex
-        if directory is None:
-            # Nobody else could take what waits, so it may as well wait there.
-            self._dispatch = SandboxDispatcher(
-                _executed, listing=fixed, limits=DispatchLimits(per_worker=_PER_FIXED_WORKER)
-            )
-        else:
-            self._dispatch = SandboxDispatcher(_executed, look=self._look)
+        look = None if directory is None else self._look
+        self._dispatch = SandboxDispatcher(self._executed, listing=fixed, look=look, limits=self._limits)
 
     @classmethod
-    def fixed(cls, executor: Handle, num_workers: int) -> "SandboxHandles":
+    def fixed(
+        cls, executor: Handle, num_workers: int, limits: DispatchLimits | None = None
+    ) -> "SandboxHandles":
         """Over this executor alone; Ray restarts it when it dies."""
         listed = ListedExecutor(executor_id="executor-0", num_workers=num_workers, address=executor)
-        return cls(fixed=SandboxListing(version=0, executors=(listed,)))
+        limits = replace(limits or DispatchLimits(), per_worker=_PER_FIXED_WORKER)
+        return cls(fixed=SandboxListing(version=0, executors=(listed,)), limits=limits)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return SandboxHandles, (self._directory, self._fixed)
+        return SandboxHandles, (self._directory, self._fixed, self._limits)
 
     async def __call__(self, request: ExecutionRequest) -> ExecutionResult:
         """Run one script; `infrastructure` once it was given up.
@@ -52,14 +57,6 @@ class SandboxHandles:
         """
         return await self._dispatch(request)
 
-    async def run_batch(self, requests: Sequence[ExecutionRequest]) -> list[ExecutionResult]:
-        """Run many scripts at once, results in the same order."""
-        return list(await asyncio.gather(*[self(request) for request in requests]))
-
-    async def metrics(self) -> dict[str, float]:
-        """The executors' numbers, added up."""
-        return added(await asyncio.gather(*[e.address.metrics.remote() for e in self._dispatch.executors]))
-
     async def close(self) -> None:
         """End the fixed executor's workers; those of a directory are ended by `SandboxScaler`."""
         await self._dispatch.close()
@@ -67,8 +64,16 @@ class SandboxHandles:
         await asyncio.gather(*[e.address.close.remote() for e in executors], return_exceptions=True)
 
     async def _look(self, num_waiting: int, known_version: int) -> SandboxListing | None:
+        assert self._directory is not None, "a fixed executor is looked up nowhere"
         call = self._directory.look.remote(self._name, num_waiting, known_version)
-        return await in_time(call, _ANSWER_S, ActorError)
+        listing: SandboxListing | None = await in_time(call, _ANSWER_S, ActorError)
+        return listing
+
+    async def _executed(self, executor: Handle, request: ExecutionRequest) -> ExecutionResult:
+        # In the executor it may still wait for a worker.
+        limit_s = request.timeout_s + self._limits.patience_s
+        result: ExecutionResult = await in_time(executor.execute.remote(request), limit_s, ExecutorLostError)
+        return result
 
 
 class SandboxControl:
@@ -92,11 +97,15 @@ class SandboxControl:
 
     async def load(self, address: Handle) -> ExecutorLoad:
         """What it has to do."""
-        return await own_errors(asyncio.wait_for(address.load.remote(), self._answer_s), ExecutorLostError)
+        call = asyncio.wait_for(address.load.remote(), self._answer_s)
+        load: ExecutorLoad = await own_errors(call, ExecutorLostError)
+        return load
 
     async def retire(self, address: Handle) -> bool:
         """Have it refuse all work if it has none."""
-        return await own_errors(asyncio.wait_for(address.retire.remote(), self._answer_s), ExecutorLostError)
+        call = asyncio.wait_for(address.retire.remote(), self._answer_s)
+        is_retired: bool = await own_errors(call, ExecutorLostError)
+        return is_retired
 
     async def close(self, address: Handle) -> None:
         """End its workers, for as long as that may take."""
@@ -104,10 +113,6 @@ class SandboxControl:
 
     async def publish(self, listing: SandboxListing) -> int:
         """Into the directory."""
-        return await in_time(self._directory.publish.remote(listing), self._answer_s, ActorError)
-
-
-async def _executed(executor: Handle, request: ExecutionRequest) -> ExecutionResult:
-    return await in_time(
-        executor.execute.remote(request), request.timeout_s + _QUEUE_ALLOWANCE_S, ExecutorLostError
-    )
+        call = self._directory.publish.remote(listing)
+        num_waiting: int = await in_time(call, self._answer_s, ActorError)
+        return num_waiting

@@ -1,8 +1,11 @@
 """The reward scorer's handle."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
-from actors.handles.calls import Handle, Reference
+from actors.errors import ActorLostError
+from actors.handles.calls import CLOSE_S, Handle, Reference, own_errors, settled
 from actors.records import GroupSummary
 
 
@@ -10,17 +13,26 @@ class ScorerHandle:
     """The reward scorer."""
 
     def __init__(self, actor: Handle) -> None:
-        self._actor = actor
+        self.actor = actor
 
     async def score(self, group: Reference) -> tuple[Reference, GroupSummary]:
         """Score a group; the reference of the `ScoredGroup`, and its numbers."""
-        scored, summary = self._actor.score.options(num_returns=2).remote(group)
-        return scored, await summary
+        scored, summary = self.actor.score.options(num_returns=2).remote(group)
+        return scored, await own_errors(summary, ActorLostError)
 
-    async def metrics(self) -> dict[str, float]:
-        """Totals."""
-        return await self._actor.metrics.remote()
 
-    async def close(self) -> None:
-        """End the checker's process."""
-        await asyncio.gather(self._actor.close.remote(), return_exceptions=True)
+class ScorerControl:
+    """How a scorer is made and ended."""
+
+    def __init__(self, create: Callable[[], Handle], kill: Callable[[Handle], None]) -> None:
+        self._create = create
+        self._kill = kill
+
+    def create(self) -> ScorerHandle:
+        """Ask for a scorer."""
+        return ScorerHandle(self._create())
+
+    async def end(self, actor: Any) -> None:
+        """End its checkers' processes, then itself."""
+        await asyncio.wait({asyncio.ensure_future(settled(actor.actor.close.remote()))}, timeout=CLOSE_S)
+        self._kill(actor.actor)

@@ -15,13 +15,14 @@ Every sender (the driver, each rollout worker) has one of these, with its own vi
 """
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from actors.errors import ActorError, ExecutorLostError, ExecutorRetiredError, NoExecutorError
+from actors.errors import ExecutorLostError, ExecutorRetiredError, NoExecutorError
 from actors.sandbox_pool.directory import ListedExecutor, SandboxListing
 from sandbox_service import ExecutionRequest, ExecutionResult, SandboxUnavailableError, Termination
 from sandbox_service.outcome import infrastructure_result
@@ -29,7 +30,8 @@ from sandbox_service.outcome import infrastructure_result
 Execute = Callable[[Any, ExecutionRequest], Awaitable[ExecutionResult]]
 """Runs a script on the executor at an address. Raises `ExecutorLostError` or `ExecutorRetiredError`."""
 Look = Callable[[int, int], Awaitable[SandboxListing | None]]
-"""`SandboxDirectory.look` for this sender. Raises `ActorError` when the directory is out of reach."""
+"""`SandboxDirectory.look` for this sender. May raise: the directory is then out of reach."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class DispatchLimits:
     patience_s: float = 1800.0
     """Without any result before scripts are given up; a new machine may take ten minutes."""
     max_attempts: int = 3
-    """Failures of ours per script."""
+    """Failures of ours per script, over all executors."""
+    asks_again: bool = False
+    """Whether an executor that answered `infrastructure` is asked again once all have; for such as try only once."""
     max_waiting: int = 100_000
     """Scripts that may wait here."""
 
@@ -93,6 +97,7 @@ class SandboxDispatcher:
         self._is_fresh = look is None
         """Whether the routes may be relied on: after a pause they are looked up first."""
         self._looked_at = 0.0
+        self._is_reachable = True
         self._look_lock = asyncio.Lock()
         self._waiting: deque[_Waiter] = deque()
         self._num_out = 0
@@ -132,8 +137,8 @@ class SandboxDispatcher:
             if result is not None and result.termination is not Termination.INFRASTRUCTURE:
                 return result.model_copy(update={"queue_s": result.queue_s + waited_s})
             tried.add(route.executor.executor_id)
-            # An executor that answers has tried it on several of its workers; another machine may do better.
-            has_another = result is None or not tried.issuperset(self._routes)
+            # An executor that answers may have tried it on several of its workers; another machine may do better.
+            has_another = result is None or self._limits.asks_again or not tried.issuperset(self._routes)
             if len(failures) >= self._limits.max_attempts or not has_another:
                 return infrastructure_result(request, "; ".join(failures), queue_s=waited_s)
 
@@ -244,16 +249,25 @@ class SandboxDispatcher:
             began = time.monotonic()
             try:
                 listing = await self._look(len(self._waiting), self._version)
-            except ActorError:
-                # The directory restarts and is written anew: what is known goes on meanwhile.
-                listing = None
+                if listing is not None:
+                    self._take(listing)
+            except Exception as error:
+                # Policy: the directory restarts and is written anew, and whatever else it is, what is known goes on
+                # meanwhile; if nothing is known, what waits is given up after `patience_s`.
+                self._note_unreachable(error)
+            else:
+                self._is_reachable = True
             self._looked_at = began
             self._is_fresh = True
-            if listing is not None:
-                self._take(listing)
             if self._broken:
                 self._fail_waiting(lambda: SandboxUnavailableError(self._broken))
             self._hand_out()
+
+    def _note_unreachable(self, error: Exception) -> None:
+        """Say once per spell that the directory cannot be read, and why."""
+        if self._is_reachable:
+            _log.warning("the sandbox directory is out of reach (%s: %s)", type(error).__name__, error)
+        self._is_reachable = False
 
     def _take(self, listing: SandboxListing) -> None:
         self._version = listing.version

@@ -83,6 +83,7 @@ FIRST_READ_BY: dict[str, str | None] = {
     "training.bucket_mib": ANY_TIME,
     "evaluation": "evaluate",
     "placement": ANY_TIME,
+    "recovery": ANY_TIME,
     # On a GPU `auto` is another precision and another ZeRO stage.
     "placement.gpus_per_learner_rank": LEARNER_STATE,
 }

@@ -144,9 +144,9 @@ def write_state(folder: Path, state: dict[str, object]) -> None:
     write_json(folder / "state.json", state)
 
 
-def read_state(folder: Path) -> dict[str, object]:
+def read_state(folder: Path) -> dict[str, Any]:
     """The state that `write_state` wrote."""
-    state: dict[str, object] = json.loads((folder / "state.json").read_text())
+    state: dict[str, Any] = json.loads((folder / "state.json").read_text())
     return state
 
 

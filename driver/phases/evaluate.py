@@ -7,6 +7,7 @@ import asyncio
 import time
 from typing import Any
 
+from actors.errors import RecordLostError
 from actors.handles.calls import Reference, fetched
 from actors.records import GroupSummary
 from curriculum.task import Task
@@ -75,7 +76,11 @@ async def _evaluate_policy(session: Session, policy: str, items: list[Task], row
             # Left out of the file, so that an attempt that goes on from here asks it again.
             lost.append(summary.task_id)
             return
-        (group,) = await fetched([scored])
+        try:
+            (group,) = await fetched([scored], session.config.recovery.call_s)
+        except RecordLostError:
+            lost.append(summary.task_id)
+            return
         writer.add(f"evaluate-{policy}", 0, group)
         await asyncio.to_thread(rows.append, _row(policy, group.group.task, summary))
 

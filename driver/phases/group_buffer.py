@@ -86,6 +86,11 @@ class GroupBuffer:
         ticket.reference, ticket.summary = reference, summary
         return True
 
+    def lose(self, ticket: Ticket, num_rollouts: int) -> None:
+        """Record a group of which nothing came back; it gives its slot back."""
+        self.generated += num_rollouts
+        self._drop(ticket, "infrastructure", num_rollouts)
+
     def is_ready(self) -> bool:
         """Whether the next step's groups are all finished."""
         first = list(self._waiting)[: self._groups_per_step]

@@ -13,7 +13,7 @@ from actors.episodes.transcript import Transcriber
 from actors.records import SftRollout
 from driver.outputs.trace_file import read_traces
 from driver.phases.checkpoints import drafted, latest_checkpoint, remove_checkpoints
-from driver.phases.refusals import Refusals
+from driver.recovery import StepRefused
 from driver.session import Session
 
 _NAME = "sft"
@@ -33,7 +33,7 @@ async def run(session: Session) -> None:
     await learner.setup(str(session.model_path), "sft")
     await learner.begin_phase("sft", len(batches))
     first = await _resumed_step(session)
-    refusals = Refusals()
+    num_refused = 0
     session.progress.start(_NAME, len(batches))
     session.progress.advance(_NAME, first)
     with session.graceful():
@@ -42,10 +42,12 @@ async def run(session: Session) -> None:
             session.metrics.log(
                 "sft", step + 1, {**report.metrics, "dropped/not_finite": float(report.num_refused)}
             )
-            is_refused = refusals.observe(report)
-            session.progress.advance(
-                _NAME, note="step refused" if is_refused else f"loss {report.metrics['loss']:.3f}"
-            )
+            if report.refusal is None:
+                num_refused, note = 0, f"loss {report.metrics['loss']:.3f}"
+            else:
+                num_refused, note = num_refused + 1, "step refused"
+                session.bear(StepRefused(num_refused, report.refusal))
+            session.progress.advance(_NAME, note=note)
             if step + 1 < len(batches):
                 await _maybe_checkpoint(session, step + 1)
     await save_model(session, session.folder.sft_model)
@@ -98,11 +100,13 @@ async def _maybe_checkpoint(session: Session, step: int) -> None:
 
 async def _resumed_step(session: Session) -> int:
     checkpoint = await asyncio.to_thread(latest_checkpoint, _partial(session), session.progress.say)
-    if checkpoint is None:
-        return 0
-    state = await session.cluster.start_learner().load_checkpoint(str(checkpoint.absolute()))
-    session.metrics.truncate_after("sft", state["step"])
-    return int(state["step"])
+    step = 0
+    if checkpoint is not None:
+        state = await session.cluster.start_learner().load_checkpoint(str(checkpoint.absolute()))
+        step = int(state["step"])
+    # Steps beyond the checkpoint, or all where there is none, are made again.
+    session.metrics.truncate_after("sft", step)
+    return step
 
 
 def _partial(session: Session) -> Path:

@@ -29,6 +29,11 @@ SETTINGS = [
 CODE = "import time\ntime.sleep({seconds})"
 
 
+async def all_executed(execute, requests):
+    """Results in the order of the requests."""
+    return list(await asyncio.gather(*[execute(request) for request in requests]))
+
+
 class Sender:
     """A sender elsewhere, as a rollout worker is."""
 
@@ -36,7 +41,7 @@ class Sender:
         self.execute = execute
 
     async def send(self, requests):
-        return await self.execute.run_batch(requests)
+        return await all_executed(self.execute, requests)
 
 
 class Watch:
@@ -49,7 +54,7 @@ class Watch:
 
     @property
     def num_executors(self) -> int:
-        return int(self._cluster.sandbox_metrics()["sandbox/executors"])
+        return int(self._cluster.metrics()["sandbox/executors"])
 
     @property
     def num_nodes(self) -> int:
@@ -61,7 +66,7 @@ class Watch:
             self.most_executors = max(self.most_executors, self.num_executors)
             self.most_nodes = max(self.most_nodes, self.num_nodes)
             if time.monotonic() - began > limit_s:
-                sys.exit(f"not within {limit_s} s: {what}; {self._cluster.sandbox_metrics()}")
+                sys.exit(f"not within {limit_s} s: {what}; {self._cluster.metrics()}")
             await asyncio.sleep(0.25)
         return round(time.monotonic() - began, 1)
 
@@ -75,7 +80,7 @@ class Scenario:
     """Two senders, in this process and in an actor, each with a view of its own."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.execute = cluster.sandbox
+        self.execute = cluster.start_sandbox()
         self.watch = Watch(cluster)
         # By value, since the other nodes' processes do not know this file.
         self.remote = ray.remote(num_cpus=0, label_selector={"pool": "!sandbox"})(Sender).remote(self.execute)
@@ -86,7 +91,7 @@ class Scenario:
         """Half of the scripts from here and half from the actor; seconds until all are back."""
         there = self.remote.send.remote(scripts(f"{name}-there", count // 2, seconds))
         both = asyncio.ensure_future(
-            asyncio.gather(self.execute.run_batch(scripts(f"{name}-here", count // 2, seconds)), there)
+            asyncio.gather(all_executed(self.execute, scripts(f"{name}-here", count // 2, seconds)), there)
         )
         if meanwhile is not None:
             await meanwhile()

@@ -139,17 +139,17 @@ async def test_the_scripts_of_a_fixed_executor_that_dies_run_again_when_ray_has_
     settings = ["sandbox.preload=bare", f"sandbox.scratch_root={tmp_path}"]
     cluster = Cluster(load_config("smoke", settings), tmp_path)
     try:
-        execute = cluster.sandbox
+        execute = cluster.start_sandbox()
         requests = [
             ExecutionRequest(execution_id=f"x/{i}", code=f"import time; time.sleep(0.5); print({i})")
             for i in range(3)
         ]
-        running = asyncio.ensure_future(execute.run_batch(requests))
+        running = asyncio.gather(*[execute(request) for request in requests])
         await asyncio.sleep(0.2)
         (executor,) = execute._dispatch.executors
         await executor.address.ready.remote()
         ray.kill(executor.address, no_restart=False)
         assert [result.stdout for result in await running] == ["0\n", "1\n", "2\n"]
-        assert cluster.sandbox_metrics() == {}
+        assert cluster.metrics() == {}
     finally:
         await cluster.close()

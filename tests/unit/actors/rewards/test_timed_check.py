@@ -1,3 +1,4 @@
+import asyncio
 import re
 import time
 
@@ -32,6 +33,43 @@ async def test_a_checker_that_dies_says_wrong_and_the_next_check_works() -> None
         # A fault of ours is no wrong answer.
         with pytest.raises(ValueError, match="payload is damaged"):
             await checker.is_correct(task(), "raise")
+    finally:
+        checker.close()
+
+
+async def test_a_hanging_answer_does_not_hold_up_the_others() -> None:
+    checker = TimedChecker(60.0, is_six, max_processes=2)
+    try:
+        assert await checker.is_correct(task(), "6")
+        hanging = asyncio.ensure_future(checker.is_correct(task(), "hang"))
+        await asyncio.sleep(0)
+        # A hang lasts a minute here: that these are done at all shows that they did not wait for it.
+        assert await asyncio.gather(*[checker.is_correct(task(), answer) for answer in ("6", "7", "6")]) == [
+            True,
+            False,
+            True,
+        ]
+        assert not hanging.done()
+        hanging.cancel()
+        await asyncio.gather(hanging, return_exceptions=True)
+        assert await checker.is_correct(task(), "6")
+        assert (checker.num_timeouts, checker.num_crashes) == (0, 0)
+    finally:
+        checker.close()
+
+
+async def test_when_every_process_hangs_the_rest_is_checked_after_the_limit() -> None:
+    checker = TimedChecker(1.0, is_six, max_processes=2)
+    try:
+        answers = ["hang", "hang", "6", "hang", "6"]
+        assert await asyncio.gather(*[checker.is_correct(task(), a) for a in answers]) == [
+            False,
+            False,
+            True,
+            False,
+            True,
+        ]
+        assert checker.num_timeouts == 3
     finally:
         checker.close()
 

@@ -192,6 +192,44 @@ async def test_a_directory_out_of_reach_leaves_the_known_executors_in_use() -> N
     assert (await execute(request("second"))).termination is Termination.OK
 
 
+@pytest.mark.parametrize("error", [ValueError("torn"), RuntimeError("no GCS"), TimeoutError(), KeyError("x")])
+async def test_whatever_ails_the_directory_scripts_do_not_wait_for_ever(error: Exception) -> None:
+    pool = Pool("a")
+    looks = iter([error, error])
+
+    async def look(num_waiting: int, known: int) -> SandboxListing | None:
+        failure = next(looks, None)
+        if failure is not None:
+            raise failure
+        return pool.directory.look("sender", num_waiting, known)
+
+    execute = SandboxDispatcher(pool.execute, look=look, limits=QUICK)
+    result = await asyncio.wait_for(execute(request()), 5.0)
+    assert result.termination is Termination.OK
+
+
+async def test_scripts_are_given_up_when_the_directory_never_answers_rightly() -> None:
+    async def look(_: int, __: int) -> SandboxListing | None:
+        raise ValueError("torn")
+
+    limits = DispatchLimits(look_s=0.01, patience_s=0.1)
+    result = await asyncio.wait_for(
+        SandboxDispatcher(Pool().execute, look=look, limits=limits)(request()), 5.0
+    )
+    assert result.termination is Termination.INFRASTRUCTURE
+
+
+async def test_an_executor_that_tries_only_once_is_asked_again_up_to_the_limit() -> None:
+    pool = Pool()
+    answers = iter([infrastructure_result(request(), "a worker died", queue_s=0.0), execution_result()])
+    pool.answers["a"] = lambda _: next(answers)
+    limits = DispatchLimits(asks_again=True)
+    execute = SandboxDispatcher(pool.execute, listing=pool.listing("a"), limits=limits)
+    assert (await execute(request())).termination is Termination.OK
+    pool.answers["a"] = lambda asked: infrastructure_result(asked, "no", queue_s=0.0)
+    assert (await execute(request())).message == "a: no; a: no; a: no"
+
+
 async def test_a_pool_that_cannot_start_is_an_error_with_its_reason() -> None:
     pool = Pool()
     pool.list_only(broken="the host has no seccomp")
