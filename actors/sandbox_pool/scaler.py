@@ -16,7 +16,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from actors.errors import ActorError, ExecutorLostError
 from actors.sandbox_pool.directory import ListedExecutor, SandboxListing
 from actors.sandbox_pool.scaling_policy import (
     ExecutorLoad,
@@ -189,14 +188,15 @@ class SandboxScaler:
         try:
             member.load = await self._control.load(member.address)
             member.num_missed = 0
-        except ExecutorLostError as error:
-            self._drop(member, f"died: {error}")
         except TimeoutError:
             member.num_missed += 1
             # Until it answers it is not known to be idle.
             member.load = member.load.model_copy(update={"idle_s": 0.0})
             if member.num_missed >= _MAX_MISSED:
                 self._drop(member, f"did not answer {_MAX_MISSED} times")
+        except Exception as error:
+            # Policy: dead or sick, another one takes its place, and the others are not held up.
+            self._drop(member, f"died: {type(error).__name__}: {error}")
 
     async def _retire(self, member: _Member) -> None:
         place = self._members.index(member)
@@ -205,7 +205,7 @@ class SandboxScaler:
             await self._publish()
             try:
                 is_retired = await self._control.retire(member.address)
-            except (ExecutorLostError, TimeoutError):
+            except Exception:
                 # It may refuse work already, so it cannot stay; what it still runs is sent elsewhere.
                 is_retired = True
             if not is_retired:
@@ -249,7 +249,7 @@ class SandboxScaler:
             )
         try:
             self._num_waiting = await self._control.publish(self._listing)
-        except (ActorError, TimeoutError):
+        except Exception:
             # Ray restarts it; the next tick writes it anew, and the senders go on with what they know.
             _log.warning("the sandbox directory is out of reach; trying again in %.0f s", self._tick_s)
 

@@ -289,3 +289,35 @@ async def test_a_tick_that_fails_does_not_end_the_pool(caplog: pytest.LogCapture
     assert control.listed == control.made
     assert "the next one tries again" in caplog.text
     await scaler.close()
+
+
+@pytest.mark.parametrize("failure", [ValueError("a torn answer"), KeyError("x")])
+async def test_an_executor_that_answers_nonsense_is_replaced_and_holds_up_no_other(
+    clock: Clock, failure: Exception
+) -> None:
+    control = Control()
+    scaler = await pool_of_two(control, clock)
+    sick, well = control.made
+    sick.failure = failure
+    await ticks(scaler, clock, 1)
+    assert sick.ended == ["close", "kill"]
+    assert control.listed == [well]
+    await scaler.close()
+
+
+async def test_whatever_ails_the_directory_the_pool_goes_on(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = Control()
+    scaler = await pool_of_two(control, clock)
+
+    async def torn(_: SandboxListing) -> int:
+        raise ValueError("torn")
+
+    monkeypatch.setattr(control, "publish", torn)
+    control.made[0].failure = ExecutorLostError("its node is gone")
+    control.made[1].failure = ExecutorLostError("its node is gone")
+    await ticks(scaler, clock, 2)
+    # One is the least that there are.
+    assert len(control.made) == 3
+    await scaler.close()
