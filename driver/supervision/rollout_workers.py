@@ -5,6 +5,8 @@
                +------------+   first in the queue again, on a living worker
 
 * A group is bound to a worker only when that worker has room, so a slow worker holds up no more than it has begun.
+* The last attempt at a group that failed before has a worker to itself: what kills that one is to blame, and no other
+  group is dropped for having been beside it.
 * New weights go to every serving worker; one that dies or hangs meanwhile is lost and fails nothing.
 * A lost worker is replaced in the background, as `RecoveryPolicy` allows; the new one serves once it has loaded the
   newest policy, however many were published while it started.
@@ -16,42 +18,28 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from actors.errors import ActorLostError, EngineError, GroupLostError, WeightSyncError
 from actors.records import WeightManifest
 from curriculum.task import Task
 from driver.errors import RunAbortedError
-from driver.recovery import ActorLost, Drop, GroupLate, RecoveryPolicy, Replace, Retry, Stop, WorkFailed
+from driver.recovery import (
+    ActorLost,
+    Decision,
+    Drop,
+    GroupLate,
+    RecoveryPolicy,
+    Replace,
+    Retry,
+    Stop,
+    WorkFailed,
+)
 from driver.supervision.deadlines import Deadlines
+from driver.supervision.worker_control import WorkerControl
 
 _ROLE = "rollout worker"
 _log = logging.getLogger(__name__)
-
-
-class WorkerControl(Protocol):
-    """What is done to rollout workers; an address is whatever `create` gave.
-
-    Every call raises `ActorLostError` when the worker is dead.
-    """
-
-    def create(self, index: int) -> Any:
-        """Ask for a worker; its address, at once."""
-
-    async def ready(self, address: Any) -> None:
-        """Wait until its engine is up. Raises `ActorLostError` if it does not come up."""
-
-    async def rollout_group(self, address: Any, task: Task, group_id: str, **options: Any) -> Any:
-        """The reference of a finished `RolloutGroup`; cancelling ends its rollouts. Raises `EngineError`."""
-
-    async def load_weights(self, address: Any, manifest: WeightManifest, buckets: Sequence[Any]) -> float:
-        """Serve a published policy; seconds. Raises `WeightSyncError`."""
-
-    async def load_folder(self, address: Any, folder: str, version: int) -> float:
-        """Serve a saved model; seconds. Raises `WeightSyncError`."""
-
-    async def end(self, address: Any) -> None:
-        """End its engine and itself; returns in any case."""
 
 
 Load = Callable[[Any], Awaitable[float]]
@@ -70,6 +58,8 @@ class _Worker:
     """Which of the policies handed out it has; -1 for none of them."""
     is_serving: bool = False
     num_rollouts: int = 0
+    is_reserved: bool = False
+    """Whether the group that it has is to be alone with it."""
     answered_at: float = 0.0
     start: "asyncio.Task[None] | None" = None
 
@@ -79,6 +69,8 @@ class _Waiter:
     """A group that waits for room."""
 
     size: int
+    is_alone: bool
+    """Whether it is to have a worker to itself."""
     place: "asyncio.Future[_Worker]" = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -150,19 +142,21 @@ class RolloutWorkers:
         options = {"size": size or self._group_size, "temperature": temperature, "instructions": instructions}
         num_attempts = 0
         while True:
-            worker = await self._place(size or self._group_size, is_first=num_attempts > 0)
+            is_last = num_attempts > 0 and isinstance(self._failed(group_id, num_attempts + 1), Drop)
+            worker = await self._place(size or self._group_size, is_first=num_attempts > 0, is_alone=is_last)
             try:
                 return await self._rolled_out(worker, task, group_id, options)
             except (ActorLostError, EngineError, GroupLostError) as error:
                 if not isinstance(error, GroupLostError):
                     self._lose(worker, error)
                 num_attempts += 1
-                if isinstance(self._policy.decide(WorkFailed(f"group {group_id}", num_attempts)), Drop):
+                if isinstance(self._failed(group_id, num_attempts), Drop):
                     raise GroupLostError(
                         f"group {group_id} failed {num_attempts} times, last: {error}"
                     ) from error
             finally:
                 worker.num_rollouts -= size or self._group_size
+                worker.is_reserved = False
                 self._hand_out()
 
     async def load_weights(self, manifest: WeightManifest, buckets: Sequence[Any]) -> float:
@@ -216,10 +210,13 @@ class RolloutWorkers:
         finally:
             call.cancel()
 
-    async def _place(self, size: int, *, is_first: bool) -> _Worker:
+    def _failed(self, group_id: str, num_attempts: int) -> Decision:
+        return self._policy.decide(WorkFailed(f"group {group_id}", num_attempts))
+
+    async def _place(self, size: int, *, is_first: bool, is_alone: bool) -> _Worker:
         """A worker with room, taken; in the order of asking, but for what is tried again."""
         self._raise_if_stopped()
-        waiter = _Waiter(size)
+        waiter = _Waiter(size, is_alone)
         (self._waiting.appendleft if is_first else self._waiting.append)(waiter)
         self._hand_out()
         try:
@@ -230,25 +227,30 @@ class RolloutWorkers:
             elif waiter.place.done() and not waiter.place.cancelled() and waiter.place.exception() is None:
                 # The place came with the cancellation.
                 waiter.place.result().num_rollouts -= size
+                waiter.place.result().is_reserved = False
                 self._hand_out()
             raise
 
     def _hand_out(self) -> None:
         """Give room to the groups that wait, the first come first."""
         while self._waiting:
-            size = self._waiting[0].size
-            free = [
-                w
-                for w in self._workers
-                if w.is_serving and (not w.num_rollouts or w.num_rollouts + size <= self._capacity)
-            ]
+            first = self._waiting[0]
+            free = [worker for worker in self._workers if self._has_room(worker, first)]
             if not free:
                 return
-            waiter = self._waiting.popleft()
-            if not waiter.place.done():
+            self._waiting.popleft()
+            if not first.place.done():
                 worker = min(free, key=lambda w: w.num_rollouts)
-                worker.num_rollouts += size
-                waiter.place.set_result(worker)
+                worker.num_rollouts += first.size
+                worker.is_reserved = first.is_alone
+                first.place.set_result(worker)
+
+    def _has_room(self, worker: _Worker, waiter: _Waiter) -> bool:
+        if not worker.is_serving or worker.is_reserved:
+            return False
+        if not worker.num_rollouts:
+            return True
+        return not waiter.is_alone and worker.num_rollouts + waiter.size <= self._capacity
 
     async def _serve(self, load: Load) -> float:
         """Hand out a policy; returns once every living worker serves it, and one at least does."""

@@ -165,6 +165,25 @@ async def test_a_group_that_kills_every_worker_is_dropped_after_the_allowed_atte
     await pool.close()
 
 
+async def test_a_group_that_kills_its_worker_takes_no_other_group_along(world: World) -> None:
+    async def poisoned(worker: FakeWorker, name: str) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        if name == "poison":
+            worker.kill()
+
+    world.hooks["group"] = poisoned
+    pool = workers(world, capacity=100, replacements_per_hour=10)
+    pool.start()
+    await publish(pool, 0)
+    await until(lambda: pool.metrics()["workers"] == 2)
+    names = ["a", "b", "poison", "c", "d", "e"]
+    results = await asyncio.gather(*[group(pool, name) for name in names], return_exceptions=True)
+    lost = [name for name, result in zip(names, results, strict=True) if isinstance(result, BaseException)]
+    assert lost == ["poison"]
+    await pool.close()
+
+
 async def test_an_engine_that_died_in_a_living_actor_is_a_lost_worker(world: World) -> None:
     def dead_engine(worker: FakeWorker, _: str) -> None:
         if worker is world.workers[0]:
