@@ -8,6 +8,7 @@ from curriculum.tasks.normalisers.wrapping import MAX_LENGTH, unwrapped, without
 
 # Characters of Unicode's private use area: they stand for decoration that is content here.
 _DECORATION = "*$`'\"=|-.~&_\\<>"
+_ALWAYS_CONTENT = "*$`'\""
 _STAND_INS = {char: chr(0xE000 + number) for number, char in enumerate(_DECORATION)}
 
 
@@ -18,10 +19,16 @@ def character_rows(text: str, expected: list[str]) -> list[str] | None:
         text: The answer: nested lists, a line per row, one flat list, or all cells in a row without separators.
         expected: The right rows; of these only the shape and the set of characters are used.
     """
-    num_columns = len(expected[0])
-    shielded = {char: _STAND_INS[char] for char in set("".join(expected)) if char in _STAND_INS}
     if len(text) > MAX_LENGTH or any(stand_in in text for stand_in in _STAND_INS.values()):
         return None
+    found = _rows(text, expected, _DECORATION)
+    # `= 1, =, 0` and `1, -, 0.` are decorated and have the sign as a cell too.
+    return found or _rows(text, expected, _ALWAYS_CONTENT)
+
+
+def _rows(text: str, expected: list[str], content: str) -> list[str] | None:
+    num_columns = len(expected[0])
+    shielded = {char: _STAND_INS[char] for char in set("".join(expected)) if char in content}
     for char, stand_in in shielded.items():
         text = text.replace(char, stand_in)
     compact = without_brackets(unwrapped(text))
