@@ -18,7 +18,7 @@ class ClusterMetrics:
             "reward_mean", "success_rate", "loss", "entropy", "tokens_per_s", "generated", "trained", "buffered",
             "executions", "executions/ok", "executions/error", "executions/timeout", "execute_s_mean", "sandbox_share",
             "learner_share", "rollout_share", "overlap", "weights_publish_s", "weights_load_s", "staleness_mean",
-            "stage", "step_s", "memory_mib", "executors", "backlog",
+            "stage", "step_s", "memory_mib", "executors", "backlog", "rollout/workers", "rollout/workers_lost",
         }
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ from driver.supervision.rollout_workers import RolloutWorkers
 from driver.supervision.scoring import Scoring
 from driver.supervision.standing_actor import StandingActor
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
 # The actors' processes cannot import a test by its name.
 ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
 DEADLINES = Deadlines(start_s=120.0, load_s=15.0, group_s=60.0, check_s=10.0, call_s=10.0)
