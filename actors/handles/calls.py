@@ -28,13 +28,14 @@ async def settled(call: Awaitable[Any]) -> None:
     await asyncio.gather(call, return_exceptions=True)
 
 
-async def in_time(call: Awaitable[Any], limit_s: float, lost: type[ActorError]) -> Any:
-    """Await a call; one that takes longer is lost too."""
+async def in_time(call: Awaitable[Any], limit_s: float, lost: type[ActorError], key: str = "") -> Any:
+    """Await a call; one that takes longer is lost too. `key` of the config is the one that allows more."""
     try:
         async with asyncio.timeout(limit_s):
             return await own_errors(call, lost)
     except TimeoutError as error:
-        raise lost(f"no answer within {limit_s:.0f} s: see the actor's node in the dashboard") from error
+        cure = f", or raise {key}" if key else ""
+        raise lost(f"no answer within {limit_s:g} s: see the actor's node in the dashboard{cure}") from error
 
 
 async def own_errors(call: Awaitable[Any], unknown: type[ActorError]) -> Any:

@@ -75,4 +75,8 @@ class LearnerHandles:
 
     async def _answers(self, calls: Sequence[Awaitable[Any]], more_s: float = 0.0) -> list[Any]:
         limit_s = self._limit_s + more_s
-        return list(await asyncio.gather(*[in_time(call, limit_s, LearnerError) for call in calls]))
+        return list(
+            await asyncio.gather(
+                *[in_time(call, limit_s, LearnerError, "recovery.learner_s") for call in calls]
+            )
+        )
