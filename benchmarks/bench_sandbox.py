@@ -25,8 +25,8 @@ from sandbox_workloads import WORKLOADS, Workload, trivial
 from sandbox_service import SandboxConfig, SandboxPool
 
 WORKERS = 2
-NUM_SANDBOXED = {"trivial": 400, "numeric": 200, "mixed": 200}
-NUM_FRESH = {"trivial": 150, "numeric": 8, "mixed": 40}
+NUM_SANDBOXED = {"trivial": 400, "numeric": 200, "science": 60, "mixed": 200}
+NUM_FRESH = {"trivial": 150, "numeric": 8, "science": 4, "mixed": 40}
 NUM_LAYER_RUNS = 200
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # Reads a script's length and text, executes it in this very process, answers with what it printed.

@@ -8,6 +8,12 @@ TRIVIAL = "print({n} + 1)"
 NUMPY = "import numpy\nprint(int(numpy.arange({n} + 1).sum()))"
 SYMPY = "import sympy\nx = sympy.Symbol('x')\nprint(sympy.solve(x - {n}))"
 NUMERIC = "import numpy, sympy\nx = sympy.Symbol('x')\nprint(sympy.solve(x**2 - 3*x + 2), numpy.arange({n} + 1).sum())"
+SCIENCE = """
+import networkx, pandas, scipy.optimize
+frame = pandas.DataFrame({{"a": [{n}, {n}, {n}]}})
+root = scipy.optimize.brentq(lambda x: x - {n}, -1, {n} + 1)
+print(frame.a.sum(), round(root), networkx.shortest_path_length(networkx.path_graph(3), 0, 2))
+"""
 ERROR = "print({n})\nraise ValueError({n})"
 LONG_OUTPUT = "print('x' * 50_000)\nprint({n})"
 
@@ -52,7 +58,12 @@ def mixed(n: int) -> Workload:
     return Workload(LONG_OUTPUT.format(n=n), "x" * 50_000 + f"\n{n}\n")
 
 
-WORKLOADS = {"trivial": trivial, "numeric": numeric, "mixed": mixed}
+def science(n: int) -> Workload:
+    """Imports pandas, scipy and networkx and asks each for something small."""
+    return Workload(SCIENCE.format(n=n), f"{3 * n} {n} 2\n")
+
+
+WORKLOADS = {"trivial": trivial, "numeric": numeric, "science": science, "mixed": mixed}
 
 HOSTILE = (
     ("import os\nwhile True: os.fork()", None),

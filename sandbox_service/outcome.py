@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.output import CappedOutput, without_host_folders
-from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
 
 _KIB_PER_MIB = 1024
 _OUT_OF_MEMORY = re.compile(r"^(?:\w+\.)*(?:MemoryError|_ArrayMemoryError)\b")
@@ -90,10 +90,16 @@ def execution_result(
     )
 
 
-def queue_full_result(request: ExecutionRequest, num_queued: int) -> ExecutionResult:
-    """The record of a request for which there is no room."""
-    cure = "send fewer at a time or raise SandboxConfig.queue_size"
-    return infrastructure_result(request, f"{num_queued} requests wait already: {cure}", queue_s=0.0)
+def refusal_result(
+    request: ExecutionRequest, config: SandboxConfig, *, num_queued: int
+) -> ExecutionResult | None:
+    """The record of a request that no back end takes, for its code or for want of room; None if it is taken."""
+    if reason := code_refusal(request.code, config.max_code_bytes):
+        return refused_result(request, reason)
+    if num_queued >= config.queue_size:
+        cure = "send fewer at a time or raise SandboxConfig.queue_size"
+        return infrastructure_result(request, f"{num_queued} requests wait already: {cure}", queue_s=0.0)
+    return None
 
 
 def given_up_result(request: ExecutionRequest, failures: Sequence[str], *, queue_s: float) -> ExecutionResult:

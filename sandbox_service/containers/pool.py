@@ -21,10 +21,9 @@ from sandbox_service.outcome import (
     execution_result,
     given_up_result,
     infrastructure_result,
-    queue_full_result,
-    refused_result,
+    refusal_result,
 )
-from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
 from sandbox_service.worker.kernel import layers
 
 _ALWAYS = (
@@ -145,13 +144,12 @@ class ContainerPool:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _carried_out(self, request: ExecutionRequest) -> ExecutionResult:
-        if refusal := code_refusal(request.code, self.limits.max_code_bytes):
-            result = refused_result(request, refusal)
+        refused = refusal_result(request, self.limits, num_queued=self._num_queued)
+        if refused is not None:
+            result = refused
         elif request.session is not None:
             message = "containers keep no sessions: leave out ExecutionRequest.session or use warm workers"
             result = infrastructure_result(request, message, queue_s=0.0)
-        elif self._num_queued >= self.limits.queue_size:
-            result = queue_full_result(request, self._num_queued)
         else:
             result = await self._first_result(request)
         self._counts[result.termination.value] += 1

@@ -16,8 +16,8 @@ from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxError, SandboxUnavailableError, WorkerLostError
 from sandbox_service.isolation import IsolationReport, probe_layers
 from sandbox_service.ledger import ExecutionLedger, run_side_by_side
-from sandbox_service.outcome import queue_full_result, refused_result
-from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
+from sandbox_service.outcome import refusal_result
+from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination
 from sandbox_service.warm.admission import Admission
 from sandbox_service.warm.breaker import CircuitBreaker
 from sandbox_service.warm.runner import ScriptRunner
@@ -136,11 +136,9 @@ class SandboxPool:
         return numbers
 
     async def _carried_out(self, request: ExecutionRequest, machinery: _Machinery) -> ExecutionResult:
-        num_queued = machinery.admission.num_queued
-        if refusal := code_refusal(request.code, self.config.max_code_bytes):
-            result = refused_result(request, refusal)
-        elif num_queued >= self.config.queue_size:
-            result = queue_full_result(request, num_queued)
+        refused = refusal_result(request, self.config, num_queued=machinery.admission.num_queued)
+        if refused is not None:
+            result = refused
         elif request.session is not None:
             result = await machinery.sessions.result(request, request.session)
         else:

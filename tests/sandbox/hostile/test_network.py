@@ -149,6 +149,31 @@ print("served")
     )
 
 
+async def test_what_the_kernel_holds_for_a_connection_is_little(run, has_namespaces):
+    if not has_namespaces:
+        pytest.skip("without namespaces there are no sockets")
+    # Both ends together: no more than the settings of the network allow, and nothing lingers.
+    code = """
+import socket
+listening = socket.create_server(("127.0.0.1", 0))
+calling = socket.create_connection(listening.getsockname())
+answering, _ = listening.accept()
+calling.setblocking(False)
+held = 0
+try:
+    while True: held += calling.send(bytes(65536))
+except BlockingIOError:
+    print(held < 1_000_000)
+for name in ("tcp_rmem", "tcp_wmem", "tcp_max_tw_buckets"):
+    print(open("/proc/sys/net/ipv4/" + name).read().split())
+"""
+    assert (await run(code)).stdout.splitlines() == [
+        "True",
+        *["['4096', '65536', '131072']"] * 2,
+        "['0']",
+    ]
+
+
 async def test_too_many_sockets_are_stopped(run, has_namespaces):
     if not has_namespaces:
         pytest.skip("without namespaces there are no sockets")
