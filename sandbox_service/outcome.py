@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sandbox_service.config import SandboxConfig
 from sandbox_service.output import CappedOutput, without_host_folders
 from sandbox_service.records import ExecutionRequest, ExecutionResult, Termination, code_refusal
+from sandbox_service.worker.stop import Stop
 
 _KIB_PER_MIB = 1024
 _OUT_OF_MEMORY = re.compile(r"^(?:\w+\.)*(?:MemoryError|_ArrayMemoryError)\b")
@@ -24,8 +25,8 @@ class ObservedRun:
     stderr: CappedOutput
     exit_code: int | None = None
     signal: int = 0
-    stopped: str = ""
-    """Why the supervisor stopped it: `timeout`, `memory`, `sockets`, `scratch`, `channel` or `order`; else empty."""
+    stopped: Stop = Stop.NONE
+    """Why the supervisor stopped it, if it did."""
     duration_s: float = 0.0
     cpu_s: float = 0.0
     peak_kib: int = 0
@@ -39,18 +40,18 @@ def judged(run: ObservedRun, request: ExecutionRequest, config: SandboxConfig) -
     written = run.stdout.num_bytes + run.stderr.num_bytes
     if written > config.output_kill_bytes:
         return Termination.OUTPUT_LIMIT, f"wrote more than {config.output_kill_bytes} bytes"
-    if run.stopped == "timeout" or run.signal == signal.SIGXCPU:
+    if run.stopped is Stop.TIMEOUT or run.signal == signal.SIGXCPU:
         return Termination.TIMEOUT, f"still running after {timeout_s:g} s"
-    if run.stopped == "scratch":
+    if run.stopped is Stop.SCRATCH:
         return (
             Termination.KILLED,
             f"filled its scratch folder: more than {config.scratch_mib} MiB, or too many or too deep files",
         )
-    if run.stopped == "sockets":
+    if run.stopped is Stop.SOCKETS:
         return Termination.KILLED, "opened too many sockets: more than 1024 at a time"
-    if run.stopped == "channel":
+    if run.stopped is Stop.CHANNEL:
         return Termination.KILLED, "took over the channel of its session"
-    if run.stopped == "memory" or (run.exit_code == 1 and _ran_out_of_memory(run.stderr.text())):
+    if run.stopped is Stop.MEMORY or (run.exit_code == 1 and _ran_out_of_memory(run.stderr.text())):
         return Termination.MEMORY, f"asked for more than {min(request.memory_mib, config.memory_mib)} MiB"
     if run.exit_code is None:
         return Termination.KILLED, f"killed by {_signal_name(run.signal)}"

@@ -13,6 +13,7 @@ from sandbox_service.containers.config import ContainerConfig
 from sandbox_service.errors import WorkerLostError
 from sandbox_service.outcome import ObservedRun
 from sandbox_service.output import CappedOutput
+from sandbox_service.worker.stop import Stop
 
 _CHUNK_BYTES = 65536
 _GRACE_S = 5.0
@@ -35,7 +36,7 @@ class Container:
             self._command += ["--network=none", *([] if has_cgroups else ["--ignore-cgroups"])]
         if config.runtime == "crun" and not has_cgroups:
             self._command += ["--cgroup-manager=disabled"]
-        self._stopped = ""
+        self._stopped = Stop.NONE
 
     async def run(self, *, deadline_s: float) -> ObservedRun:
         """What became of it. Raises WorkerLostError if the runtime failed; cancelling kills the container."""
@@ -60,7 +61,7 @@ class Container:
         try:
             await asyncio.wait_for(asyncio.shield(process.wait()), deadline_s)
         except TimeoutError:
-            self._stopped = self._stopped or "timeout"
+            self._stopped = self._stopped or Stop.TIMEOUT
         finally:
             # Whatever ended it, nothing of it is left: a cancelled run gets here too.
             await asyncio.shield(self._ended(process, readers))
@@ -74,7 +75,7 @@ class Container:
             sink.feed(data)
             written = run.stdout.num_bytes + run.stderr.num_bytes
             if written > self._limits.output_kill_bytes and not self._stopped:
-                self._stopped = "order"
+                self._stopped = Stop.ORDER
                 await self._kill()
 
     async def _ended(self, process: asyncio.subprocess.Process, readers: list["asyncio.Task[None]"]) -> None:

@@ -19,6 +19,7 @@ from sandbox_service.output import CappedOutput
 from sandbox_service.records import ExecutionRequest
 from sandbox_service.warm.pipes import OutputReader, run_descriptors
 from sandbox_service.worker.spec import WorkerSpec
+from sandbox_service.worker.stop import Stop
 from sandbox_service.worker_process import last_line, start_worker
 
 _START_TIMEOUT_S = 60.0
@@ -96,7 +97,7 @@ class WorkerClient:
             report = await asyncio.wait_for(asyncio.shield(answer), timeout_s + _GRACE_S)
         except TimeoutError:
             self._give_up("it did not answer")
-            run.stopped, run.duration_s = "timeout", timeout_s
+            run.stopped, run.duration_s = Stop.TIMEOUT, timeout_s
             return run
         except asyncio.CancelledError:
             await self._stop_cancelled(answer)
@@ -107,7 +108,8 @@ class WorkerClient:
         if "broken" in report:
             self._give_up(report["broken"])
             raise WorkerLostError(f"{self.name} could not isolate a script: {report['broken']}")
-        for fact in ("exit_code", "signal", "stopped", "duration_s", "cpu_s", "peak_kib", "alive"):
+        run.stopped = Stop(report["stopped"])
+        for fact in ("exit_code", "signal", "duration_s", "cpu_s", "peak_kib", "alive"):
             setattr(run, fact, report[fact])
         return run
 

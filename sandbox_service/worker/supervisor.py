@@ -20,6 +20,7 @@ from .order import MAX_MESSAGE_BYTES as MAX_WORDS
 from .order import NUM_FDS, READY, Order
 from .scratch import Scratch
 from .script.interpreter import FLUSH_SIGNAL
+from .stop import Stop
 from .watch import TICK_S, Watchdog
 
 MAX_MESSAGE_BYTES = 65536
@@ -91,7 +92,7 @@ def _carried_out(
     for fd in fds:
         os.close(fd)
     stopped, status = _watched(control, guest, order.limits, watchdog)
-    if stopped == "timeout":
+    if stopped is Stop.TIMEOUT:
         _let_flush(guest)
     facts: dict[str, object] = {"stopped": stopped, "duration_s": time.monotonic() - started}
     if status is None:
@@ -121,7 +122,7 @@ def _resume(guest: Guest) -> float:
 
 def _watched(
     control: socket.socket, guest: Guest, limits: Limits, watchdog: Watchdog
-) -> tuple[str, int | None]:
+) -> tuple[Stop, int | None]:
     """Wait for an end, or for a reason to make one: the reason, and the status of a cell that a session survived."""
     deadline = time.monotonic() + limits.timeout_s
     poll = select.poll()
@@ -137,9 +138,9 @@ def _watched(
             return watchdog.cause_of_death(), None
         if control.fileno() in events:
             # Anything said during a run is an order to stop it; silence means that the pool is gone.
-            return ("order" if control.recv(MAX_MESSAGE_BYTES) else "pool gone"), None
+            return (Stop.ORDER if control.recv(MAX_MESSAGE_BYTES) else Stop.POOL_GONE), None
         if left_s <= 0:
-            return "timeout", None
+            return Stop.TIMEOUT, None
         if guest.channel.fileno() in events:
             said = _next_words(guest)
             if said == READY and not guest.first_words:
@@ -150,7 +151,7 @@ def _watched(
                 poll.unregister(guest.channel)
                 continue
             guest.first_words = guest.first_words or said
-            return ("", int(said) & 0xFF) if said.isdigit() else ("channel", None)
+            return (Stop.NONE, int(said) & 0xFF) if said.isdigit() else (Stop.CHANNEL, None)
         elif stopped := watchdog.passed_limit(guest.pid, limits.memory_mib):
             return stopped, None
 

@@ -13,6 +13,7 @@ from .kernel import layers
 from .kernel.cgroup import WorkerGroup
 from .scratch import MAX_FILES, Scratch
 from .spec import WorkerSpec
+from .stop import Stop
 
 TICK_S = 0.1
 _MIB = 1 << 20
@@ -41,19 +42,20 @@ class Watchdog:
         if self._group is not None:
             self._group.limit_memory(memory_mib + self._uncounted_mib)
 
-    def cause_of_death(self) -> str:
+    def cause_of_death(self) -> Stop:
         """`memory` if that limit has just ended a script, or nothing."""
-        return "memory" if self._group is not None and self._group.ran_out_of_memory() else ""
+        has_run_out = self._group is not None and self._group.ran_out_of_memory()
+        return Stop.MEMORY if has_run_out else Stop.NONE
 
-    def passed_limit(self, pid: int, memory_mib: int) -> str:
+    def passed_limit(self, pid: int, memory_mib: int) -> Stop:
         """`memory`, `sockets` or `scratch`, or nothing."""
         if self._sees_all_processes and self._family_bytes() > memory_mib * _MIB:
-            return "memory"
+            return Stop.MEMORY
         if self._has_own_network and _num_sockets() > _MAX_SOCKETS:
-            return "sockets"
+            return Stop.SOCKETS
         if not self._scratch.is_tmpfs and self._used_bytes(pid) > self._scratch_bytes:
-            return "scratch"
-        return ""
+            return Stop.SCRATCH
+        return Stop.NONE
 
     def _family_bytes(self) -> int:
         # Every process carries the supervisor's own pages from birth, shared with it until written.

@@ -12,6 +12,7 @@ from sandbox_service.outcome import (
 )
 from sandbox_service.output import CappedOutput
 from sandbox_service.records import ExecutionRequest
+from sandbox_service.worker.stop import Stop
 
 REQUEST = ExecutionRequest(execution_id="x", code="", timeout_s=2, memory_mib=64)
 CONFIG = SandboxConfig(output_kill_bytes=2048)
@@ -31,9 +32,9 @@ def run(*, stdout: bytes = b"", stderr: bytes = b"", **facts: object) -> Observe
         ({"exit_code": 3}, "error", ""),
         ({"signal": signal.SIGSEGV}, "killed", "killed by SIGSEGV"),
         ({"signal": 63}, "killed", "killed by signal 63"),
-        ({"signal": signal.SIGKILL, "stopped": "timeout"}, "timeout", "still running after 2 s"),
+        ({"signal": signal.SIGKILL, "stopped": Stop.TIMEOUT}, "timeout", "still running after 2 s"),
         ({"signal": signal.SIGXCPU}, "timeout", "still running after 2 s"),
-        ({"signal": signal.SIGKILL, "stopped": "memory"}, "memory", "asked for more than 64 MiB"),
+        ({"signal": signal.SIGKILL, "stopped": Stop.MEMORY}, "memory", "asked for more than 64 MiB"),
         ({"exit_code": 1, "stderr": b"Traceback ...\nMemoryError\n"}, "memory", "asked for more than 64 MiB"),
         ({"exit_code": 0, "stderr": b"MemoryError\n"}, "ok", ""),
         ({"exit_code": 1, "stderr": b"MemoryErrors are fun\n"}, "error", ""),
@@ -55,7 +56,7 @@ def test_the_memory_error_of_numpy_counts_as_one():
 
 def test_the_limits_named_are_those_in_force():
     strict = SandboxConfig(timeout_s=0.5)
-    assert judged(run(stopped="timeout"), REQUEST, strict)[1] == "still running after 0.5 s"
+    assert judged(run(stopped=Stop.TIMEOUT), REQUEST, strict)[1] == "still running after 0.5 s"
 
 
 def test_the_record_carries_the_facts():
