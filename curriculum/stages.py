@@ -85,6 +85,20 @@ def stage_plan(
     return StagePlan(stages=_stages(parts, groups, steps_per_stage), notes=_notes(parts, groups, min_tasks))
 
 
+def one_stage(task_ids: Sequence[str], num_steps: int, note: str) -> StagePlan:
+    """The plan without stages: all tasks are open from the first step to the last.
+
+    Args:
+        task_ids: All of them.
+        num_steps: Steps of the whole training.
+        note: Why there are no stages, for the report.
+
+    Raises:
+        ValueError: If there are no tasks.
+    """
+    return stage_plan([task_ids], [num_steps]).model_copy(update={"notes": (note,)})
+
+
 def _stages(
     parts: list[list[int]], groups: Sequence[Sequence[str]], steps: Sequence[int]
 ) -> tuple[Stage, ...]:

@@ -173,7 +173,7 @@ class RunConfig(Settings):
     potential: PotentialConfig = PotentialConfig()
     """How improvement potential is measured."""
     curriculum: CurriculumConfig = CurriculumConfig()
-    """Stages of GRPO, and how tasks are sampled within a stage."""
+    """Which tasks GRPO trains on next: stages or another policy, and how tasks are sampled."""
     rollout: RolloutConfig = RolloutConfig()
     """How a rollout is held: instructions, limits, sampling."""
     engine: EngineConfig = EngineConfig()

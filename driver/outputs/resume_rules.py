@@ -22,6 +22,8 @@ FIRST_READ_BY: dict[str, str | None] = {
     "tasks.num_processes": ANY_TIME,
     "synthesis": "synthesize",
     "potential": "potential",
+    "curriculum.policy": "potential",
+    "curriculum.online": "train",
     "curriculum.grouping": "potential",
     "curriculum.thresholds": "potential",
     "curriculum.steps_per_stage": "potential",

@@ -12,8 +12,9 @@ from typing import Any
 from actors.handles.calls import Reference
 from actors.records import GroupSummary
 from curriculum.config import CurriculumConfig
-from curriculum.potential import POLICY, TaskPotential, one_per_task
-from curriculum.scheduler import Curriculum
+from curriculum.policies.choice import curriculum_policy
+from curriculum.posterior import success_posterior
+from curriculum.potential import POLICY, TaskPotential, improvement_potential, one_per_task
 from curriculum.task import Task
 from driver.outputs.row_writer import RowWriter
 from driver.outputs.run_folder import read_json, read_lines, write_json
@@ -103,6 +104,10 @@ def document(
 ) -> dict[str, Any]:
     """What potential.json holds: counts, potential and stage of each task, as training will have them.
 
+    Potential is the plain 4p(1-p), `potential_unbiased` corrects its bias (null below two rollouts), and `posterior`
+    is what is known of p. `sizes` and `bounds`: the number of tasks that each stage opens, their lowest and highest
+    potential.
+
     Args:
         tasks: All that may be trained on.
         rows: Counts of one task under one wording each.
@@ -114,8 +119,10 @@ def document(
         counts = {name: int(row[name]) for name in ("num_correct", "num_rollouts")}
         agents[str(row["task_id"])][str(row["instructions"])] = counts
     records = _records(agents, policy)
-    value_of = {r.task_id: r.potential for r in one_per_task(records)}
-    plan = Curriculum(tasks, records, config).plan
+    record_of = {r.task_id: r for r in one_per_task(records)}
+    value_of = {task.task_id: 0.0 for task in tasks} | {i: r.potential for i, r in record_of.items()}
+    plan = curriculum_policy(tasks, records, config).plan
+    opened = [[value_of[task_id] for task_id in s.new_task_ids] for s in plan.stages]
     stage_of = {task_id: number + 1 for number, s in enumerate(plan.stages) for task_id in s.new_task_ids}
     family_of = {task.task_id: task.family for task in tasks}
     return {
@@ -124,15 +131,30 @@ def document(
                 "task_id": task.task_id,
                 "family": task.family,
                 "agents": agents.get(task.task_id, {}),
-                "potential": value_of.get(task.task_id, 0.0),
+                "potential": value_of[task.task_id],
+                **_uncertainty(record_of.get(task.task_id)),
                 "stage": stage_of[task.task_id],
             }
             for task in tasks
         ],
+        "policy": config.policy,
         "boundaries": list(config.thresholds),
+        "sizes": [len(values) for values in opened],
+        "bounds": [[min(values), max(values)] for values in opened],
         "steps": [stage.num_steps for stage in plan.stages],
         "families": [dict(Counter(family_of[i] for i in s.new_task_ids).most_common()) for s in plan.stages],
         "note": " ".join(plan.notes),
+    }
+
+
+def _uncertainty(record: TaskPotential | None) -> dict[str, Any]:
+    """How far the counts behind a potential can be trusted."""
+    correct, rollouts = (record.num_correct, record.num_rollouts) if record else (0, 0)
+    return {
+        "potential_unbiased": improvement_potential(correct, rollouts, unbiased=True)
+        if rollouts > 1
+        else None,
+        "posterior": success_posterior(correct, rollouts).model_dump(),
     }
 
 

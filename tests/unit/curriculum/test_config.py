@@ -4,7 +4,7 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from curriculum.config import CurriculumConfig
+from curriculum.config import CurriculumConfig, OnlineConfig
 from curriculum.tasks.config import FamilyConfig, TaskSetConfig
 
 
@@ -43,3 +43,18 @@ def test_unknown_keys_are_refused_and_configs_are_frozen() -> None:
 def test_level_settings_keep_their_types() -> None:
     level = FamilyConfig(name="x", levels=({"a": True, "b": 2, "c": 0.5, "d": ("+", "-")},)).levels[0]
     assert [type(v) for v in level.values()] == [bool, int, float, tuple]
+
+
+def test_a_policy_is_one_of_three_and_settings_that_it_does_not_read_are_refused() -> None:
+    with pytest.raises(ValidationError, match="'stages', 'online' or 'uniform'"):
+        CurriculumConfig.model_validate({"policy": "greedy"})
+    with pytest.raises(ValidationError, match=r"set curriculum\.policy=online"):
+        CurriculumConfig(policy="uniform", online=OnlineConfig(retire_above=0.95))
+    assert (
+        CurriculumConfig(policy="online", online=OnlineConfig(retire_above=0.95)).online.retire_above == 0.95
+    )
+
+
+def test_a_task_must_fall_before_it_comes_back() -> None:
+    with pytest.raises(ValidationError, match=r"lower curriculum\.online\.return_below"):
+        OnlineConfig(retire_above=0.8, return_below=0.8)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curriculum.config import CurriculumConfig
+from curriculum.policies.stages import StagesPolicy
 from curriculum.potential import TaskPotential
-from curriculum.scheduler import Curriculum
 from curriculum.task import Task, TaskOutcome
 
 COUNTS = {"easy": 20, "half": 10, "third": 7, "rare": 3, "hard": 0, "often": 17, "two": 2, "most": 18}
@@ -20,10 +20,10 @@ def _task(task_id: str) -> Task:
     )
 
 
-def _curriculum(config: CurriculumConfig = CONFIG, counts: dict[str, int] | None = None) -> Curriculum:
+def _curriculum(config: CurriculumConfig = CONFIG, counts: dict[str, int] | None = None) -> StagesPolicy:
     counts = COUNTS if counts is None else counts
     potentials = [TaskPotential.measured(i, k, 20) for i, k in counts.items()]
-    return Curriculum([_task(i) for i in COUNTS], potentials, config)
+    return StagesPolicy([_task(i) for i in COUNTS], potentials, config)
 
 
 def _ids(tasks: list[Task]) -> set[str]:
@@ -58,10 +58,10 @@ def test_outcomes_shift_the_weight_as_worked_out_by_hand() -> None:
     curriculum = _curriculum(config, {"half": 10})
     # 10 of 20 scaled to 2 of 4, so Beta(3, 3): 4 * 3 * 3 / (6 * 7) = 6/7.
     index = list(COUNTS).index("half")
-    assert curriculum._weights()[index] == pytest.approx(6 / 7)
+    assert curriculum._estimates.expected_potentials()[index] == pytest.approx(6 / 7)
     # Decayed to 1 and 1, then 5 right: Beta(7, 2): 4 * 7 * 2 / (9 * 10) = 28/45.
     curriculum.observe(_outcome("half", 5))
-    assert curriculum._weights()[index] == pytest.approx(28 / 45)
+    assert curriculum._estimates.expected_potentials()[index] == pytest.approx(28 / 45)
 
 
 def test_tasks_that_turned_out_solved_come_round_less_often() -> None:
@@ -99,7 +99,7 @@ events = st.lists(
 )
 
 
-def _play(curriculum: Curriculum, played: list[tuple[Any, ...]]) -> list[list[str]]:
+def _play(curriculum: StagesPolicy, played: list[tuple[Any, ...]]) -> list[list[str]]:
     drawn = []
     for kind, what, number in played:
         if kind == "draw":
@@ -140,4 +140,4 @@ def test_unknown_tasks_impossible_counts_and_shared_ids_are_refused() -> None:
     with pytest.raises(ValueError, match="potentials are of unknown tasks, such as x"):
         _curriculum(counts={"x": 3})
     with pytest.raises(ValueError, match="share ids"):
-        Curriculum([_task("a"), _task("a")], [], CONFIG)
+        StagesPolicy([_task("a"), _task("a")], [], CONFIG)
