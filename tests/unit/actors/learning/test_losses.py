@@ -2,6 +2,8 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.learning.losses import (
     clipped_policy_loss,
@@ -175,3 +177,31 @@ def test_metric_sums_by_hand():
 def test_shapes_that_differ_are_named():
     with pytest.raises(ValueError, match=r"\[2\] and \[3\]"):
         negative_log_likelihood(torch.zeros(2), torch.zeros(3))
+
+
+@given(
+    tokens=st.lists(st.tuples(st.floats(0.1, 5), st.sampled_from([-1.0, 1.0])), min_size=1, max_size=6),
+    cap=st.sampled_from([None, 2.0]),
+)
+def test_clipping_shortens_each_tokens_gradient(tokens, cap):
+    ratios, advantages = zip(*tokens, strict=True)
+    length = []
+    for clip in (CLIP, {"clip_low": 0.99, "clip_high": 99.0}):
+        logp_T, zeros_T = log(*ratios), tensor(*[0.0] * len(tokens))
+        loss = clipped_policy_loss(
+            logp_T, zeros_T, tensor(*advantages), zeros_T + 1, importance_cap=cap, proximal_T=zeros_T, **clip
+        )
+        length.append(torch.autograd.grad(loss, logp_T)[0].abs())
+    assert (length[0] <= length[1]).all()
+
+
+def test_clipping_shortens_each_tokens_gradient_but_may_lengthen_their_sum():
+    # One parameter x pulls the first token up and the second down: d logp / dx = 1 and -1, ratios 1.5 and 1, A = 1.
+    # Gain without a clip in reach: 1.5 - 1 = 0.5; with the first clipped: 0 - 1 = -1, turned round and twice as long.
+    slopes = []
+    for clip in ({"clip_low": 0.2, "clip_high": 99.0}, CLIP):
+        x = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+        logp_T = tensor(math.log(1.5), 0.0) + x * tensor(1.0, -1.0)
+        loss = clipped_policy_loss(logp_T, tensor(0.0, 0.0), tensor(1.0, 1.0), tensor(1.0, 1.0), **clip)
+        slopes.append(-torch.autograd.grad(loss, x)[0].item())
+    assert slopes == pytest.approx([0.5, -1.0])
