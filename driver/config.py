@@ -46,6 +46,9 @@ class PotentialConfig(Settings):
 
     samples: int = Field(default=20, ge=2)
     """Rollouts for each task and wording of the instructions, from which the success rate p is estimated."""
+    settled_width: float = Field(default=0.0, ge=0, lt=1)
+    """Stop sampling a task before `samples` once a 90 % interval of p is no wider than this; looked at after each
+    quarter. 0 takes all samples of all tasks."""
     instructions: tuple[InstructionsName, ...] = Field(default=("full",), min_length=1)
     """Ways of answering; the first must be the one that RL uses. Counts are kept apart."""
     temperature: float = Field(default=1.0, ge=0)

@@ -4,6 +4,7 @@ takes: the `train` split, checkpoints/sft   gives: potential.json
 """
 
 import asyncio
+import itertools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from actors.handles.calls import Reference
 from actors.records import GroupSummary
 from curriculum.config import CurriculumConfig
 from curriculum.policies.choice import curriculum_policy
-from curriculum.posterior import success_posterior
+from curriculum.posterior import is_settled, success_posterior
 from curriculum.potential import POLICY, TaskPotential, improvement_potential, one_per_task
 from curriculum.task import Task
 from driver.outputs.row_writer import RowWriter
@@ -23,6 +24,10 @@ from driver.phases.completeness import refuse_missing
 from driver.session import GroupJob, Session
 
 _NAME = "potential"
+_MOST_LOOKS = 4
+"""How often a task's counts are looked at, the last time at all of them: a look costs a wait for the slowest."""
+_Counts = dict[str, dict[str, dict[str, int]]]  # task id, then wording, then num_correct and num_rollouts
+_Question = tuple[str, str, int]  # task id, wording, round
 
 
 def is_done(session: Session) -> bool:
@@ -36,53 +41,88 @@ async def run(session: Session) -> None:
     Raises:
         RunAbortedError: a task has no count in the file although not all of its rollouts were lost.
     """
-    config = session.config.potential
-    partial = session.folder.potential_partial
+    config, partial = session.config.potential, session.folder.potential_partial
     tasks = session.tasks.split("train")
-    known = _measured_pairs(read_lines(partial))
-    jobs = [
-        GroupJob(task, f"potential/{wording}/{task.task_id}", config.samples, config.temperature, wording)
-        for task in tasks
-        for wording in config.instructions
-        if (task.task_id, wording) not in known
-    ]
-    lost: list[tuple[str, str]] = []
-    session.progress.start(_NAME, len(jobs))
-    started, tokens = time.monotonic(), 0
-    if jobs:
-        await refuse_damaged_model(session.folder.sft_model)
-        await session.cluster.start_rollouts().load_folder(str(session.folder.sft_model.absolute()), 0)
+    pairs = [(task, wording) for task in tasks for wording in config.instructions]
+    sizes = round_sizes(config.samples, config.settled_width)
+    session.progress.start(_NAME, len(pairs) * len(sizes) - len(_answered(read_lines(partial))))
+    started, tokens, num_saved, is_loaded = time.monotonic(), 0, 0, False
+    for number, size in enumerate(sizes):
+        found = read_lines(partial)
+        counts = _counts([row for row in found if _round_of(row) < number])
+        asked = [
+            (task, wording)
+            for task, wording in pairs
+            if not _is_settled(counts.get(task.task_id, {}).get(wording), config.settled_width)
+        ]
+        session.progress.advance(_NAME, len(pairs) - len(asked))
+        num_saved += size * (len(pairs) - len(asked))
+        known = _answered(found)
+        jobs = [
+            GroupJob(task, _group_id(task, wording, number), size, config.temperature, wording)
+            for task, wording in asked
+            if (task.task_id, wording, number) not in known
+        ]
+        if jobs and not is_loaded:
+            await refuse_damaged_model(session.folder.sft_model)
+            await session.cluster.start_rollouts().load_folder(str(session.folder.sft_model.absolute()), 0)
+            is_loaded = True
+        lost, generated = await _swept(session, jobs, number)
+        tokens += generated
+        refuse_missing(
+            _NAME,
+            asked=[(task.task_id, wording, number) for task, wording in asked],
+            written=_answered(read_lines(partial)),
+            lost=lost,
+        )
+    found = read_lines(partial)
+    seconds = max(time.monotonic() - started, 1e-9)
+    values = {"tokens_generated": tokens, "tokens_per_s": tokens / seconds, "rollouts_saved": num_saved}
+    session.metrics.log("potential", 0, values)
+    made = document(tasks, found, session.config.rollout.instructions, session.config.curriculum)
+    num_rollouts = sum(int(row["num_rollouts"]) for row in found)
+    write_json(session.folder.potential, made | {"num_rollouts": num_rollouts, "num_saved": num_saved})
+    partial.unlink(missing_ok=True)
+    session.progress.finish(_NAME)
 
-    async def done(job: GroupJob, _: Reference, summary: GroupSummary) -> None:
+
+def round_sizes(samples: int, settled_width: float) -> list[int]:
+    """How many rollouts of a task are sampled before its counts are looked at again: all, or about a quarter.
+
+    Args:
+        samples: All of them together.
+        settled_width: The widest interval that settles a task; 0 if none does.
+    """
+    if settled_width == 0:
+        return [samples]
+    looks = [samples * look // _MOST_LOOKS for look in range(_MOST_LOOKS + 1)]
+    return [end - start for start, end in itertools.pairwise(looks) if end > start]
+
+
+async def _swept(session: Session, jobs: list[GroupJob], number: int) -> tuple[list[_Question], int]:
+    """Answer the jobs of a round into the partial file; those that were lost, and the tokens of the others."""
+    lost: list[_Question] = []
+    tokens = 0
+
+    async def done(job: GroupJob, _: Reference | None, summary: GroupSummary) -> None:
         nonlocal tokens
         row = {
             "task_id": summary.task_id,
             "instructions": job.instructions,
+            "round": number,
             "num_correct": summary.num_correct,
             "num_rollouts": summary.num_rollouts,
         }
         tokens += summary.num_generated_tokens
         session.progress.advance(_NAME)
         if summary.num_rollouts == 0:
-            lost.append((summary.task_id, job.instructions))
+            lost.append((summary.task_id, job.instructions, number))
             return
         await asyncio.to_thread(rows.append, row)
 
-    with RowWriter(partial) as rows:
+    with RowWriter(session.folder.potential_partial) as rows:
         await session.sweep(jobs, done)
-    seconds = max(time.monotonic() - started, 1e-9)
-    session.metrics.log("potential", 0, {"tokens_generated": tokens, "tokens_per_s": tokens / seconds})
-    found = read_lines(partial)
-    refuse_missing(
-        _NAME,
-        asked=[(task.task_id, wording) for task in tasks for wording in config.instructions],
-        written=_measured_pairs(found),
-        lost=lost,
-    )
-    policy = session.config.rollout.instructions
-    write_json(session.folder.potential, document(tasks, found, policy, session.config.curriculum))
-    partial.unlink(missing_ok=True)
-    session.progress.finish(_NAME)
+    return lost, tokens
 
 
 def measured(session: Session) -> list[TaskPotential]:
@@ -91,12 +131,34 @@ def measured(session: Session) -> list[TaskPotential]:
     return _records(agents, session.config.rollout.instructions)
 
 
-def _measured_pairs(rows: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
-    """(task id, wording) of every count among the rows."""
-    return {(row["task_id"], row["instructions"]) for row in rows}
+def _answered(rows: Sequence[dict[str, Any]]) -> set[_Question]:
+    """Task id, wording and round of every count among the rows."""
+    return {(row["task_id"], row["instructions"], _round_of(row)) for row in rows}
 
 
-_Counts = dict[str, dict[str, dict[str, int]]]  # task id, then wording, then num_correct and num_rollouts
+def _round_of(row: dict[str, Any]) -> int:
+    return int(row.get("round", 0))
+
+
+def _group_id(task: Task, wording: str, number: int) -> str:
+    first = f"potential/{wording}/{task.task_id}"
+    return f"{first}/{number}" if number else first
+
+
+def _is_settled(counts: dict[str, int] | None, width: float) -> bool:
+    return counts is not None and is_settled(counts["num_correct"], counts["num_rollouts"], width=width)
+
+
+def _counts(rows: Sequence[dict[str, Any]]) -> _Counts:
+    """The rows' counts, those of several rounds added up."""
+    agents: _Counts = defaultdict(dict)
+    for row in rows:
+        counts = agents[str(row["task_id"])].setdefault(
+            str(row["instructions"]), {"num_correct": 0, "num_rollouts": 0}
+        )
+        for name in counts:
+            counts[name] += int(row[name])
+    return agents
 
 
 def document(
@@ -110,14 +172,11 @@ def document(
 
     Args:
         tasks: All that may be trained on.
-        rows: Counts of one task under one wording each.
+        rows: Counts of one task under one wording each; several are added up.
         policy: The wording that RL uses.
         config: Grouping and stages.
     """
-    agents: _Counts = defaultdict(dict)
-    for row in rows:
-        counts = {name: int(row[name]) for name in ("num_correct", "num_rollouts")}
-        agents[str(row["task_id"])][str(row["instructions"])] = counts
+    agents = _counts(rows)
     records = _records(agents, policy)
     record_of = {r.task_id: r for r in one_per_task(records)}
     value_of = {task.task_id: 0.0 for task in tasks} | {i: r.potential for i, r in record_of.items()}

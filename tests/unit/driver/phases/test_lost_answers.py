@@ -16,7 +16,7 @@ from curriculum.tasks.sets.parquet import freeze
 from driver.config import RunConfig
 from driver.config_loading import load_config
 from driver.errors import RunAbortedError
-from driver.outputs.metrics import MetricsLog
+from driver.outputs.metrics import MetricsLog, read_metrics
 from driver.outputs.progress import Progress
 from driver.outputs.run_folder import RunFolder, read_lines
 from driver.phases import evaluate, potential
@@ -155,3 +155,54 @@ async def test_a_count_that_is_not_on_the_disk_stops_the_measurement_of_potentia
         assert session.asked == [f"potential/{wording}/{i}" for i in (first, second)]
         assert len(json.loads(session.folder.potential.read_text())["tasks"]) == 6
     assert read_lines(partial) == []
+
+
+# Everything is right: 1 of 1, 2 of 2 and so on.
+# Beta(k + 1, 1) has the interval 0.05^(1/(k+1)) to 0.95^(1/(k+1)): 0.607 wide at k = 2, 0.514 at 3.
+EARLY = load_config(
+    "smoke",
+    ["tasks.train_per_family=3", "potential.samples=4", "potential.settled_width=0.55"],
+)
+
+
+async def test_sampling_of_a_settled_task_stops_and_what_that_saved_is_written_down(tmp_path: Path) -> None:
+    with _session(tmp_path, EARLY) as session:
+        wording = session.config.potential.instructions[0]
+        ids = [t.task_id for t in session.tasks.split("train")]
+        session.lost = {f"potential/{wording}/{ids[0]}"}
+        await potential.run(session)
+        rounds = [f"potential/{wording}/{{}}", f"potential/{wording}/{{}}/1", f"potential/{wording}/{{}}/2"]
+        everyone = [name.format(task_id) for name in rounds for task_id in ids]
+        # The one that lost a group has 2 of 2 after three rounds, and is alone in the fourth.
+        assert session.asked == [*everyone, f"potential/{wording}/{ids[0]}/3"]
+        found = json.loads(session.folder.potential.read_text())
+    assert [t["agents"][wording] for t in found["tasks"]] == [{"num_correct": 3, "num_rollouts": 3}] * 6
+    # Five tasks were spared their fourth; what was lost is not saved.
+    assert (found["num_rollouts"], found["num_saved"]) == (18, 5)
+    logged = [line.values for line in read_metrics(tmp_path) if line.phase == "potential"]
+    assert [values["rollouts_saved"] for values in logged] == [5]
+
+
+async def test_a_measurement_stopped_between_two_rounds_asks_what_it_would_have_asked(tmp_path: Path) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with _session(tmp_path, EARLY) as session:
+        sweeps = iter([lambda: None, stop])
+        session.harm = lambda: next(sweeps)()
+        with pytest.raises(KeyboardInterrupt):
+            await potential.run(session)
+        before = session.asked
+    with _session(tmp_path, EARLY) as session:
+        await potential.run(session)
+        assert not set(before) & set(session.asked)
+        assert [name.rpartition("/")[2] for name in session.asked] == ["2"] * 6
+        found = json.loads(session.folder.potential.read_text())
+    assert found["num_rollouts"] == 18
+
+
+def test_rounds_are_quarters_of_the_samples_and_one_where_nothing_settles() -> None:
+    assert potential.round_sizes(20, 0.3) == [5, 5, 5, 5]
+    assert potential.round_sizes(6, 0.3) == [1, 2, 1, 2]
+    assert potential.round_sizes(2, 0.3) == [1, 1]
+    assert potential.round_sizes(20, 0.0) == [20]
