@@ -238,3 +238,18 @@ def test_a_machine_with_too_little_memory_is_refused_before_anything_is_made(tmp
     with pytest.raises(PlacementError, match=r"placement\.min_memory_gib=100000\.0"):
         run(small(tmp_path / "run", "placement.min_memory_gib=100000"), new_world())
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("policy", ["online", "uniform"])
+def test_a_policy_without_stages_trains_as_many_steps_and_its_report_is_written(
+    tmp_path: Path, policy: str
+) -> None:
+    world = new_world()
+    settings = (f"curriculum.policy={policy}", "potential.settled_width=0.6")
+    report = run(small(tmp_path, *settings), world)
+    assert "<html" in report.read_text()
+    lines = train_lines(tmp_path)
+    assert [(line.step, line.values["stage"]) for line in lines] == [(1, 1), (2, 1)]
+    found = json.loads((tmp_path / "potential.json").read_text())
+    assert (found["policy"], found["steps"], found["sizes"]) == (policy, [2], [len(found["tasks"])])
+    assert all(line.values["curriculum/num_open_tasks"] == len(found["tasks"]) for line in lines)
