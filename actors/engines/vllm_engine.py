@@ -43,6 +43,8 @@ class VllmEngine:
             # The learner recomputes log-probabilities of the distribution that was sampled from, so the
             # engine must report those, not the ones before temperature.
             logprobs_mode="processed_logprobs",
+            # The head's product in float32, as the learner has it: a bfloat16 logit of 50 is known to a quarter only.
+            hf_overrides={"head_dtype": "float32"},
             worker_extension_cls=_EXTENSION,
             disable_log_stats=True,
             use_tqdm_on_load=False,
