@@ -109,6 +109,8 @@ class RunFolder:
                 "copy, or set folder= to a new folder"
             )
         now = yaml.safe_load(dump_config(config))
+        # A key that is younger than the run had nothing else than its default.
+        before = _with_missing(before, yaml.safe_load(dump_config(RunConfig())))
         changed = binding_changes(before, now, self.begun_phases(), self.has_learner_state())
         if changed:
             more = f" and {len(changed) - 6} more" if len(changed) > 6 else ""
@@ -126,6 +128,15 @@ class RunFolder:
     def read_phases(self) -> dict[str, dict[str, float]]:
         """By phase `{"wall_s": seconds}`, added up over all attempts."""
         return read_json(self.phases) if self.phases.is_file() else {}
+
+
+def _with_missing(settings: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Settings with the defaults of the keys that they lack, at every depth."""
+    merged = {**defaults, **settings}
+    for name, value in settings.items():
+        if isinstance(value, dict) and isinstance(defaults.get(name), dict):
+            merged[name] = _with_missing(value, defaults[name])
+    return merged
 
 
 def write_whole(path: Path, text: str) -> None:

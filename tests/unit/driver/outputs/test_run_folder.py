@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from source_files import ROOT
 
 from curriculum.tasks.config import TaskSetConfig
@@ -105,6 +106,23 @@ def test_a_key_may_change_until_something_was_made_with_it(tmp_path: Path) -> No
         pytest.raises(RunFolderError, match=r"synthesis\.seed=0 -> 1 \(synthesize has begun\)"),
         folder.claimed(load_config("smoke", ["learner.sft.epochs=2", "synthesis.seed=1"])),
     ):
+        pass
+
+
+def test_a_key_that_is_younger_than_the_run_had_its_default(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    config = load_config("laptop", [f"folder={folder.root}"])
+    with folder.claimed(config):
+        folder.traces.touch()
+        folder.tasks.touch()
+    older = yaml.safe_load(folder.config.read_text())
+    del older["synthesis"]["max_traces"], older["curriculum"]["policy"]
+    folder.config.write_text(yaml.safe_dump(older))
+    with folder.claimed(config):
+        pass
+    folder.config.write_text(yaml.safe_dump(older))
+    other = load_config("laptop", [f"folder={folder.root}", "synthesis.max_traces=9"])
+    with pytest.raises(RunFolderError, match=r"synthesis.max_traces=6500 -> 9"), folder.claimed(other):
         pass
 
 
