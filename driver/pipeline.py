@@ -84,6 +84,7 @@ async def _run_phases(session: Session, names: Sequence[str], resolve_s: float) 
     assert main is not None
     # asyncio's own handler waits for the next await; until there are actors to end, a stop may come anywhere.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    session.memory.start()
     try:
         for name in names:
             if not PHASES[name].is_done(session):

@@ -9,7 +9,7 @@ _MIB = 1024 * 1024
 
 
 class MemoryWatch:
-    """Samples this process and its descendants (a local Ray cluster is among them) until `stop`.
+    """Samples this process and its descendants (a local Ray cluster is among them) from `start` to `stop`.
 
     Shared pages, such as the object store's, are counted once: proportional set size where the kernel tells it.
     """
@@ -17,13 +17,18 @@ class MemoryWatch:
     def __init__(self) -> None:
         self.peak_mib = 0.0
         self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin sampling."""
         self._thread = threading.Thread(target=self._watch, name="memory-watch", daemon=True)
         self._thread.start()
 
     def stop(self) -> float:
-        """End sampling; the peak in MiB."""
+        """End sampling, if it was begun; the peak in MiB."""
         self._stop.set()
-        self._thread.join(timeout=_PERIOD_S)
+        if self._thread is not None:
+            self._thread.join(timeout=_PERIOD_S)
         return self.peak_mib
 
     def _watch(self) -> None:

@@ -62,6 +62,8 @@ def test_run_that_is_stopped_leaves_no_process_and_then_goes_on_to_the_end(tmp_p
     assert lines(folder) == all_lines
 
 
+# Slow: the test above stops and resumes a whole run, and the loop's own tests resume it from every step.
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_run_stopped_in_training_is_resumed_at_the_checkpointed_step(tmp_path, mark):
     folder, log = tmp_path / "run", tmp_path / "log"

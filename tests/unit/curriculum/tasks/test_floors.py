@@ -47,6 +47,8 @@ def families() -> dict[str, list[Task]]:
     return dict(made)
 
 
+# A minute: what it won before is tested family by family where it was mended.
+@pytest.mark.slow
 def test_nothing_that_is_said_or_copied_without_reading_wins_more_than_chance(
     families: dict[str, list[Task]],
 ) -> None:
