@@ -89,3 +89,19 @@ def test_every_folder_has_its_config() -> None:
         *(f"actors/{n}" for n in ("engines", "episodes", "learning", "rewards")),
     }
     assert {str(p.parent) for p in CONFIGS} == expected
+
+
+def test_every_module_of_ours_that_is_imported_exists() -> None:
+    def is_there(name: str) -> bool:
+        path = ROOT.joinpath(*name.split("."))
+        return path.is_dir() or path.with_suffix(".py").is_file()
+
+    def modules(path: Path) -> set[str]:
+        nodes = ast.walk(tree(path))
+        named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
+        return {name for name in named if name and name.split(".")[0] in FOLDERS}
+
+    # mypy would not tell: it passes over what it cannot find.
+    files = python_files(*FOLDERS, "tests", "benchmarks", "examples")
+    missing = {str(path): {name for name in modules(path) if not is_there(name)} for path in files}
+    assert {path: names for path, names in missing.items() if names} == {}
