@@ -1,4 +1,4 @@
-"""Numbers worked out by hand; the phantom advantages are those of docs/theory.md (h)8."""
+"""Numbers worked out by hand; the phantom advantages are those that docs/theory.md works out."""
 
 import numpy as np
 import pytest
