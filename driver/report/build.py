@@ -56,6 +56,7 @@ def build_report(run_folder: Path, versions: Mapping[str, str] | None = None) ->
             figures={name: Markup(text) for name, text in page_figures(data).items()},
             family_rows=tables.family_rows(data),
             stage_rows=tables.stage_rows(data),
+            trace_rows=tables.trace_rows(data),
             execution_rows=tables.execution_rows(data),
             end_rows=tables.end_rows(data),
             wall_rows=tables.wall_rows(summary["wall_s"]),

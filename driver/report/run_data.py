@@ -43,6 +43,8 @@ class RunData:
     phases: dict[str, float]
     task_set: dict[str, str | int] | None = None
     """Content hash and size of the frozen task set."""
+    traces: dict[str, Any] = field(default_factory=dict)
+    """What each family's solver gave (`FamilyYield`), by family; empty for traces of one's own."""
     num_left_out: int = 0
     """Items that faults on our side left some policy without an answer to: they are in no policy's means."""
     missing: list[str] = field(default_factory=list)
@@ -106,6 +108,7 @@ def read_run(folder: Path) -> RunData:
         potential=_json(folder / "potential.json", missing, "improvement potential"),
         phases={name: float(phase["wall_s"]) for name, phase in phases.items() if "wall_s" in phase},
         task_set=_task_set(RunFolder(folder)),
+        traces=read_json(folder / "synthesis.json") if (folder / "synthesis.json").is_file() else {},
         num_left_out=num_left_out,
         missing=missing,
     )

@@ -189,6 +189,25 @@ def stage_rows(data: RunData) -> list[tuple[str, str, str, str, str]]:
     return rows
 
 
+def trace_rows(data: RunData) -> list[tuple[str, str, str, str, str, str]]:
+    """Family, traces kept of those tried, styles, why others were dropped, scripts run, and their seconds."""
+    return [
+        (
+            family,
+            f"{one['kept']} of {one['tried']}",
+            _counted(one["styles"]),
+            _counted(one["dropped"]),
+            str(one["executions"]),
+            f"{one['seconds']:.1f}",
+        )
+        for family, one in data.traces.items()
+    ]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
+
+
 def share(value: float) -> str:
     """0.123 as `12.3 %`."""
     return f"{100 * value:.1f} %"

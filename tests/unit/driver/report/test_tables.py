@@ -1,5 +1,8 @@
+import json
+
+from driver.report.build import build_report
 from driver.report.run_data import read_run
-from driver.report.tables import end_rows, execution_rows, family_rows, points, share, stage_rows, verdicts
+from driver.report.tables import end_rows, execution_rows, family_rows, points, share, stage_rows, trace_rows, verdicts
 from tests.unit.driver.report.fake_run import write_fake_run
 
 
@@ -40,6 +43,19 @@ def test_rows_of_a_run(tmp_path):
     assert end_rows(data)[0] == ("answer", "gave an answer", "116", "90.6 %")
     assert sum(int(row[1]) for row in stage_rows(data)) == 120
     assert [row[4] for row in stage_rows(data)] == [f"{row[1]} gcd" for row in stage_rows(data)]
+
+
+def test_traces_of_solvers_are_counted_by_family_the_commonest_first(tmp_path):
+    folder = write_fake_run(tmp_path / "fake", num_steps=2, items_per_family=3)
+    assert trace_rows(read_run(folder)) == [], "no solver wrote the traces of this run"
+    kept = {"tried": 5, "kept": 3, "executions": 7, "seconds": 1.26}
+    (folder / "synthesis.json").write_text(
+        json.dumps({"gcd": {**kept, "styles": {"look": 1, "slip": 2}, "dropped": {"too_long": 1, "wrong": 1}}})
+    )
+    assert trace_rows(read_run(folder)) == [
+        ("gcd", "3 of 5", "slip 2, look 1", "too_long 1, wrong 1", "7", "1.3"),
+    ]
+    assert "slip 2, look 1" in build_report(folder).read_text()
 
 
 def test_shares_and_points_in_words():
