@@ -35,9 +35,9 @@ def clipped_policy_loss(
     -sum_t w_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t) with rho = exp(logp - behaviour).
     With a cap, rho = exp(logp - proximal), where the proximal policy is the learner itself at the start of the step
     (decoupled PPO: Hilton et al., arXiv 2110.00641; AReaL, arXiv 2505.24298), and each term is weighted by
-    min(exp(proximal - behaviour), cap): token-level truncated importance sampling (Yao et al. 2025, "Your efficient RL
-    framework secretly brings you off-policy RL training"). So the clip bounds the learner's own steps and the cap bounds
-    what an older policy or another kernel adds. In a step's first update no token's gradient is unbounded; in further
+    min(exp(proximal - behaviour), cap): token-level truncated importance sampling (Yao et al. 2025, "Your efficient
+    RL framework secretly brings you off-policy RL training"). So the clip bounds the learner's own steps and the cap
+    bounds what an older policy or another kernel adds. In a step's first update no token's gradient is unbounded; in further
     ones the ratio of a token with negative advantage is, up to exp(20), as in all of PPO without a dual clip.
 
     Args:

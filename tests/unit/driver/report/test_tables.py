@@ -2,7 +2,16 @@ import json
 
 from driver.report.build import build_report
 from driver.report.run_data import read_run
-from driver.report.tables import end_rows, execution_rows, family_rows, points, share, stage_rows, trace_rows, verdicts
+from driver.report.tables import (
+    end_rows,
+    execution_rows,
+    family_rows,
+    points,
+    share,
+    stage_rows,
+    trace_rows,
+    verdicts,
+)
 from tests.unit.driver.report.fake_run import write_fake_run
 
 
@@ -50,7 +59,9 @@ def test_traces_of_solvers_are_counted_by_family_the_commonest_first(tmp_path):
     assert trace_rows(read_run(folder)) == [], "no solver wrote the traces of this run"
     kept = {"tried": 5, "kept": 3, "executions": 7, "seconds": 1.26}
     (folder / "synthesis.json").write_text(
-        json.dumps({"gcd": {**kept, "styles": {"look": 1, "slip": 2}, "dropped": {"too_long": 1, "wrong": 1}}})
+        json.dumps(
+            {"gcd": {**kept, "styles": {"look": 1, "slip": 2}, "dropped": {"too_long": 1, "wrong": 1}}}
+        )
     )
     assert trace_rows(read_run(folder)) == [
         ("gcd", "3 of 5", "slip 2, look 1", "too_long 1, wrong 1", "7", "1.3"),
