@@ -37,8 +37,8 @@ def clipped_policy_loss(
     (decoupled PPO: Hilton et al., arXiv 2110.00641; AReaL, arXiv 2505.24298), and each term is weighted by
     min(exp(proximal - behaviour), cap): token-level truncated importance sampling (Yao et al. 2025, "Your efficient
     RL framework secretly brings you off-policy RL training"). So the clip bounds the learner's own steps and the cap
-    bounds what an older policy or another kernel adds. In a step's first update no token's gradient is unbounded; in further
-    ones the ratio of a token with negative advantage is, up to exp(20), as in all of PPO without a dual clip.
+    bounds what an older policy or another kernel adds. In a step's first update no token's gradient is unbounded; in
+    further ones the ratio of a token with negative advantage is, up to exp(20), as in all of PPO without a dual clip.
 
     Args:
         logp_T: under the policy that learns; the only argument that gets a gradient.
