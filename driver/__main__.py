@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text, run in (
         ("report", "write summary.json and report.html of a run folder", _report),
         ("view", "print rollouts of a run folder", _view),
+        ("reverify", "check the stored answers of a run again with today's checkers", _reverify),
     ):
         command = _add(commands, name, text, run)
         command.add_argument("folder", help="run folder")
@@ -150,6 +151,12 @@ def _view(options: argparse.Namespace) -> None:
     from driver.commands.view import print_rollouts
 
     print_rollouts(options.folder, options.file, options.count)
+
+
+def _reverify(options: argparse.Namespace) -> None:
+    from driver.commands.reverify import print_reverified
+
+    print_reverified(options.folder)
 
 
 if __name__ == "__main__":

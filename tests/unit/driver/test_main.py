@@ -93,4 +93,4 @@ def test_help_names_every_command() -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     told = set(re.findall(r"^ {4}(\w+)", done.stdout, re.MULTILINE))
     phases = {"synthesize", "sft", "potential", "train", "evaluate"}
-    assert told == phases | {"doctor", "tasks", "config", "run", "report", "view"}
+    assert told == phases | {"doctor", "tasks", "config", "run", "report", "view", "reverify"}

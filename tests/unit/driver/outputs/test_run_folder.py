@@ -270,3 +270,11 @@ def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) ->
     path = tmp_path / "traces.jsonl"
     path.write_text(json.dumps({"a": "x\u2028y"}, ensure_ascii=False) + "\n", encoding="utf-8")
     assert read_lines(path) == [{"a": "x\u2028y"}]
+
+
+def test_every_file_of_a_run_folder_is_in_its_document(tmp_path: Path) -> None:
+    document = (ROOT / "docs" / "run-folder.md").read_text()
+    places = [path for path in vars(RunFolder(tmp_path)).values() if path != tmp_path]
+    assert len(places) > 12
+    names = [str(path.relative_to(tmp_path)) for path in places]
+    assert [name for name in names if f"`{name}" not in document] == []
