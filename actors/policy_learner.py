@@ -225,14 +225,13 @@ class PolicyLearner:
         """Add one micro-batch's gradient; its log-probabilities under the policy as it is now, without gradient."""
         from actors.learning.losses import (
             MOST_LOG_RATIO,
-            clipped_policy_loss,
             kl_penalty,
             mismatch_sums,
+            policy_loss,
             policy_metric_sums,
         )
 
         grpo, targets, temperature = self._config.grpo, batch.targets, self._role.temperature
-        clip = {"clip_low": grpo.clip_low, "clip_high": grpo.clip_high}
         behaviour_N, adv_N, weight_N = map(
             self._engine.tensor, (targets.behaviour_N, targets.adv_N, targets.weight_N)
         )
@@ -240,9 +239,7 @@ class PolicyLearner:
         now_N = logp_N.detach()
         proximal_N = now_N if proximal_N is None else proximal_N
         cap = grpo.importance_cap
-        loss = clipped_policy_loss(
-            logp_N, behaviour_N, adv_N, weight_N, **clip, importance_cap=cap, proximal_T=proximal_N
-        )
+        loss = policy_loss(logp_N, behaviour_N, adv_N, weight_N, grpo, proximal_N)
         sums = {}
         if grpo.beta > 0:
             penalty = kl_penalty(logp_N, self._engine.reference_log_probs(batch, temperature), weight_N)
@@ -252,7 +249,14 @@ class PolicyLearner:
         self._engine.backward(loss)
         old_N = behaviour_N if cap is None else proximal_N
         per_token = {
-            **policy_metric_sums(now_N, behaviour_N, adv_N, **clip, proximal_T=old_N),
+            **policy_metric_sums(
+                now_N,
+                behaviour_N,
+                adv_N,
+                clip_low=None if grpo.loss == "cispo" else grpo.clip_low,
+                clip_high=grpo.clip_high,
+                proximal_T=old_N,
+            ),
             **mismatch_sums(proximal_N, behaviour_N, cap),
             "entropy": float(entropy_N.sum()),
         }

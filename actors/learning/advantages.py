@@ -13,25 +13,35 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-AdvantageKind = Literal["mean", "std", "leave_one_out"]
+AdvantageKind = Literal["mean", "std", "leave_one_out", "maxrl"]
 
 
 def group_advantages(
-    rewards_G: NDArray[np.floating], kind: AdvantageKind = "mean", *, std_floor: float = 1e-6
+    rewards_G: NDArray[np.floating],
+    kind: AdvantageKind = "mean",
+    *,
+    std_floor: float = 1e-6,
+    correct_G: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
     """Reward minus the group's baseline.
 
     mean: r_i - mean(r).  std: (r_i - mean(r)) / (std(r) + std_floor), with G - 1 under the root as in torch.std
     (DeepSeekMath, arXiv 2402.03300).  leave_one_out: r_i - mean of the others = (r_i - mean(r)) * G / (G - 1)
-    (RLOO, arXiv 2402.14740).
+    (RLOO, arXiv 2402.14740).  maxrl: (r_i - mean(r)) / p with p the share of right siblings, and zero where none is
+    (MaxRL, arXiv 2602.02710, Algorithm 1: there rewards are binary and p is their mean. Dividing by the mean of shaped
+    rewards, which can be near zero or below, would blow up or turn the sign).
 
     Args:
         rewards_G: total reward of each sibling.
-        kind: which of the three.
+        kind: which of the four.
         std_floor: added to the standard deviation; well above the shaping scale it mutes phantom advantages.
+        correct_G: the binary outcome of each sibling; read by `maxrl` only, which needs it.
 
     Returns:
         float64 [G], summing to zero; all zero when the rewards are equal, or for a group of one.
+
+    Raises:
+        ValueError: shapes do not fit, or `maxrl` has no outcomes.
     """
     rewards_G = np.asarray(rewards_G, dtype=np.float64)
     if rewards_G.ndim != 1:
@@ -44,7 +54,19 @@ def group_advantages(
         return centred_G / (float(rewards_G.std(ddof=1)) + std_floor)
     if kind == "leave_one_out":
         return centred_G * (len(rewards_G) / (len(rewards_G) - 1))
+    if kind == "maxrl":
+        return _over_success_rate(centred_G, correct_G)
     return centred_G
+
+
+def _over_success_rate(
+    centred_G: NDArray[np.float64], correct_G: NDArray[np.bool_] | None
+) -> NDArray[np.float64]:
+    if correct_G is None or np.shape(correct_G) != centred_G.shape:
+        got = "none" if correct_G is None else list(np.shape(correct_G))
+        raise ValueError(f"maxrl needs correct_G of shape {list(centred_G.shape)}, got {got}")
+    rate = float(np.mean(correct_G))
+    return centred_G / rate if rate > 0 else centred_G * 0.0
 
 
 def has_mixed_outcome(correct_G: NDArray[np.bool_]) -> bool:

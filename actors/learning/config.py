@@ -38,14 +38,18 @@ class GrpoConfig(Settings):
     """Learning rate of GRPO at its peak."""
     schedule: ScheduleConfig = ScheduleConfig()
     """How the rate moves over the steps of GRPO, all stages together."""
-    advantage: Literal["mean", "std", "leave_one_out"] = "mean"
-    """`mean` r - mean; `std` that over (std + floor); `leave_one_out` r - mean of the siblings."""
+    advantage: Literal["mean", "std", "leave_one_out", "maxrl"] = "mean"
+    """`mean` r - mean; `std` that over (std + floor); `leave_one_out` r - mean of the siblings; `maxrl` r - mean, over
+    the share of right siblings, which gives hard tasks more weight (MaxRL)."""
     std_floor: float = Field(default=1e-6, ge=0)
     """Added to the group's standard deviation; read by `std` only."""
     requires_mixed_outcome: bool = True
     """Groups that are all correct or all wrong get zero advantage, whatever their shaping says."""
+    loss: Literal["ppo", "cispo"] = "ppo"
+    """`ppo`: a token whose ratio is beyond the clip gets no gradient. `cispo`: every token keeps its gradient, weighted
+    by its ratio, at most 1 + clip_high (MiniMax-M1; ScaleRL took a clip_high of 3 to 7)."""
     clip_low: float = Field(default=0.2, gt=0, lt=1)
-    """The ratio is clipped at 1 - clip_low."""
+    """The ratio is clipped at 1 - clip_low; `cispo` does not read it."""
     clip_high: float = Field(default=0.28, gt=0)
     """The ratio is clipped at 1 + clip_high."""
     beta: float = Field(default=0.0, ge=0)

@@ -10,6 +10,8 @@ Every `logp` is the log-probability of the token that was sampled, at the sampli
 import torch
 from torch import Tensor
 
+from actors.learning.config import GrpoConfig
+
 # exp(20) is 5e8: whatever a ratio says beyond, it is no longer a step in a trust region, and float32 holds it.
 MOST_LOG_RATIO = 20.0
 # exp(5) is 148, and a token this far below the reference is pulled as hard as any further one. With the paper's beta of
@@ -17,6 +19,19 @@ MOST_LOG_RATIO = 20.0
 _MOST_KL_LOG_RATIO = 5.0
 # What "far off" means for the metric where no cap is set.
 _USUAL_CAP = 2.0
+
+
+def policy_loss(
+    logp_T: Tensor, behaviour_T: Tensor, adv_T: Tensor, weight_T: Tensor, grpo: GrpoConfig, proximal_T: Tensor
+) -> Tensor:
+    """The loss that `grpo.loss` names: `clipped_policy_loss` or `cispo_loss`, with its settings."""
+    tokens = (logp_T, behaviour_T, adv_T, weight_T)
+    high, cap = grpo.clip_high, grpo.importance_cap
+    if grpo.loss == "cispo":
+        return cispo_loss(*tokens, clip_high=high, importance_cap=cap, proximal_T=proximal_T)
+    return clipped_policy_loss(
+        *tokens, clip_low=grpo.clip_low, clip_high=high, importance_cap=cap, proximal_T=proximal_T
+    )
 
 
 def clipped_policy_loss(
@@ -55,16 +70,45 @@ def clipped_policy_loss(
         The loss, a scalar.
     """
     _same_shape(logp_T, behaviour_T, adv_T, weight_T)
-    if importance_cap is None:
-        old_T, truncated_T = behaviour_T, torch.ones_like(weight_T)
-    else:
-        old_T = logp_T.detach() if proximal_T is None else proximal_T
-        _same_shape(logp_T, old_T)
-        truncated_T = _ratio(old_T, behaviour_T).clamp(max=importance_cap)
+    old_T, truncated_T = _proximal(logp_T, behaviour_T, importance_cap, proximal_T)
     ratio_T = _ratio(logp_T, old_T)
     clipped_T = ratio_T.clamp(1.0 - clip_low, 1.0 + clip_high)
     gain_T = torch.minimum(ratio_T * adv_T, clipped_T * adv_T)
     return -(weight_T * truncated_T * gain_T).sum()
+
+
+def cispo_loss(
+    logp_T: Tensor,
+    behaviour_T: Tensor,
+    adv_T: Tensor,
+    weight_T: Tensor,
+    *,
+    clip_high: float,
+    importance_cap: float | None = None,
+    proximal_T: Tensor | None = None,
+) -> Tensor:
+    """CISPO's objective, negated: every token keeps its gradient, and only its weight is bounded.
+
+    -sum_t w_t sg(min(rho_t, 1 + clip_high)) A_t logp_t (MiniMax-M1, arXiv 2506.13585, equation 4, without a lower bound
+    as there; ScaleRL, arXiv 2510.13786). rho, and the weight that the cap bounds, are those of `clipped_policy_loss`.
+    The value is no estimate of anything; its gradient is the policy gradient.
+
+    Args:
+        logp_T: under the policy that learns; the only argument that gets a gradient.
+        behaviour_T: under the policy that sampled, as the engine reported it.
+        adv_T: advantage of the token's rollout.
+        weight_T: from `token_weights`.
+        clip_high: how far above 1 the ratio may weigh.
+        importance_cap: as in `clipped_policy_loss`.
+        proximal_T: as in `clipped_policy_loss`.
+
+    Returns:
+        The loss, a scalar.
+    """
+    _same_shape(logp_T, behaviour_T, adv_T, weight_T)
+    old_T, truncated_T = _proximal(logp_T, behaviour_T, importance_cap, proximal_T)
+    bounded_T = _ratio(logp_T.detach(), old_T).clamp(max=1.0 + clip_high)
+    return -(weight_T * truncated_T * bounded_T * adv_T * logp_T).sum()
 
 
 def kl_penalty(logp_T: Tensor, reference_T: Tensor, weight_T: Tensor) -> Tensor:
@@ -102,26 +146,28 @@ def policy_metric_sums(
     behaviour_T: Tensor,
     adv_T: Tensor,
     *,
-    clip_low: float,
+    clip_low: float | None,
     clip_high: float,
     proximal_T: Tensor | None = None,
 ) -> dict[str, float]:
     """Sums over tokens of what tells how far the policy has moved.
 
-    clip_fraction: tokens whose gradient the clip removes. ratio_mean: the ratio that is clipped. approx_kl: k3 estimate
-    of KL(behaviour || policy), rho - 1 - log rho. Divide by the token count for means.
+    clip_fraction: tokens whose gradient the clip removes, or, in CISPO, bounds. ratio_mean: the ratio that is clipped.
+    approx_kl: k3 estimate of KL(behaviour || policy), rho - 1 - log rho. Divide by the token count for means.
 
     Args:
         logp_T: under the policy that learns.
         behaviour_T: under the policy that sampled.
         adv_T: advantages.
-        clip_low: as in the loss.
+        clip_low: as in the loss; None for CISPO, which has none and bounds tokens of either sign.
         clip_high: as in the loss.
         proximal_T: what the clipped ratio is to; None for the policy that sampled.
     """
     _same_shape(logp_T, behaviour_T, adv_T)
     ratio_T = _ratio(logp_T, behaviour_T if proximal_T is None else proximal_T)
-    clipped_T = ((ratio_T > 1.0 + clip_high) & (adv_T > 0)) | ((ratio_T < 1.0 - clip_low) & (adv_T < 0))
+    clipped_T = ratio_T > 1.0 + clip_high
+    if clip_low is not None:
+        clipped_T = (clipped_T & (adv_T > 0)) | ((ratio_T < 1.0 - clip_low) & (adv_T < 0))
     gap_T = logp_T - behaviour_T
     return {
         "clip_fraction": float(clipped_T.sum()),
@@ -148,6 +194,17 @@ def mismatch_sums(proximal_T: Tensor, behaviour_T: Tensor, importance_cap: float
         "mismatch_mean": float((proximal_T - behaviour_T).abs().sum()),
         "mismatch_beyond_cap": float((_ratio(proximal_T, behaviour_T) > cap).sum()),
     }
+
+
+def _proximal(
+    logp_T: Tensor, behaviour_T: Tensor, importance_cap: float | None, proximal_T: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """What the ratio is taken to, and the truncated importance weight of each token; neither has a gradient."""
+    if importance_cap is None:
+        return behaviour_T, torch.ones_like(behaviour_T)
+    old_T = logp_T.detach() if proximal_T is None else proximal_T
+    _same_shape(logp_T, old_T)
+    return old_T, _ratio(old_T, behaviour_T).clamp(max=importance_cap)
 
 
 def _ratio(logp_T: Tensor, old_T: Tensor) -> Tensor:

@@ -143,7 +143,7 @@ def grpo_samples(groups: Sequence[ScoredGroup], grpo: GrpoConfig) -> list[Sample
         correct_G = np.array([s.is_correct for s in group.scores], dtype=bool)
         rewards_G = np.array([s.reward for s in group.scores], dtype=np.float64)
         with np.errstate(invalid="ignore"):
-            adv_G = group_advantages(rewards_G, grpo.advantage, std_floor=grpo.std_floor)
+            adv_G = group_advantages(rewards_G, grpo.advantage, std_floor=grpo.std_floor, correct_G=correct_G)
         if grpo.requires_mixed_outcome and not has_mixed_outcome(correct_G):
             # Times zero, so that what is not finite stays so.
             adv_G = adv_G * 0.0

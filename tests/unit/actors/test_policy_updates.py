@@ -61,3 +61,29 @@ def test_one_token_nine_nats_off_leaves_the_direction_of_the_step(make_learner):
     assert norms[2.0, "off"] < 1.5 * norms[2.0, "clean"]
     assert norms[None, "off"] > 100 * norms[None, "clean"]
     assert norms[2.0, "clean"] == pytest.approx(norms[None, "clean"], rel=1e-4)
+
+
+def test_cispo_takes_the_first_update_of_ppo_and_a_larger_second_one(make_learner):
+    # At a rate that carries the first update beyond the clip, PPO gives up tokens and CISPO keeps their gradient.
+    norms = {}
+    for loss in ("ppo", "cispo"):
+        for epochs in (1, 2):
+            learner = make_learner(grpo={"loss": loss, "epochs": epochs, "lr": 1e-2})
+            group = on_policy(learner, scored_group(0, [1.0, 0.0, 0.0]))
+            metrics = learner.train_step([group], 0).metrics
+            norms[loss, epochs] = metrics["grad_norm"]
+            learner.close()
+        assert metrics["clip_fraction"] > 0.1
+    assert norms["cispo", 1] == pytest.approx(norms["ppo", 1], rel=1e-5)
+    assert norms["cispo", 2] > norms["ppo", 2]
+
+
+def test_maxrl_gives_a_hard_task_the_louder_step(make_learner):
+    # One of four right: advantages 3, -1, -1, -1 for `maxrl`, a quarter of that for `mean`.
+    norms = {}
+    for kind in ("mean", "maxrl"):
+        learner = make_learner(grpo={"advantage": kind})
+        group = on_policy(learner, scored_group(0, [1.0, 0.0, 0.0, 0.0]))
+        norms[kind] = learner.train_step([group], 0).metrics["grad_norm"]
+        learner.close()
+    assert norms["maxrl"] == pytest.approx(4 * norms["mean"], rel=1e-4)

@@ -29,6 +29,29 @@ def test_leave_one_out_compares_with_the_mean_of_the_others():
     np.testing.assert_allclose(adv_G, [2.0, -2.5, 0.5])
 
 
+def test_maxrl_divides_by_the_share_of_right_siblings():
+    # One of four right: 0.75 / 0.25 and -0.25 / 0.25. Three of four: 0.25 / 0.75 and -0.75 / 0.75.
+    hard_G, easy_G = np.array([1.0, 0, 0, 0]), np.array([1.0, 1, 1, 0])
+    np.testing.assert_allclose(group_advantages(hard_G, "maxrl", correct_G=hard_G > 0), [3, -1, -1, -1])
+    np.testing.assert_allclose(
+        group_advantages(easy_G, "maxrl", correct_G=easy_G > 0), [1 / 3, 1 / 3, 1 / 3, -1]
+    )
+
+
+def test_maxrl_of_shaped_rewards_whose_mean_is_negative_keeps_its_sign():
+    # Rewards 0.9, -0.6, -0.6: mean -0.1, so 1.0 and -0.5 twice, over a success rate of 1/3.
+    rewards_G = np.array([0.9, -0.6, -0.6])
+    adv_G = group_advantages(rewards_G, "maxrl", correct_G=np.array([True, False, False]))
+    np.testing.assert_allclose(adv_G, [3.0, -1.5, -1.5])
+    assert not group_advantages(rewards_G, "maxrl", correct_G=np.zeros(3, dtype=bool)).any()
+
+
+def test_maxrl_without_outcomes_is_refused():
+    for outcomes in (None, np.array([True])):
+        with pytest.raises(ValueError, match=r"maxrl needs correct_G of shape \[2\]"):
+            group_advantages(np.array([1.0, 0.0]), "maxrl", correct_G=outcomes)
+
+
 def test_one_formatting_slip_is_as_loud_as_a_real_success_under_std():
     # An all-correct group, one over-long: mean 1.08, variance (4 * 0.0004 + 0.0064) / 4 = 0.002, std 0.0447.
     shaped_G, real_G = np.array([1.1, 1.1, 1.1, 1.1, 1.0]), np.array([0, 0, 0, 0, 1.0])

@@ -5,11 +5,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.learning.config import GrpoConfig
 from actors.learning.losses import (
+    cispo_loss,
     clipped_policy_loss,
     kl_penalty,
     mismatch_sums,
     negative_log_likelihood,
+    policy_loss,
     policy_metric_sums,
 )
 
@@ -44,6 +47,50 @@ def test_upper_clip_is_its_own():
         tight_T, tensor(0.0), tensor(1.0), tensor(1.0), clip_low=0.2, clip_high=0.2
     ).backward()
     assert tight_T.grad.item() == 0.0
+
+
+def test_cispo_bounds_the_weight_of_a_token_and_keeps_its_gradient():
+    # Ratios 0.5 1.0 1.5 for A = +1 and for A = -1, bounded at 1.28: the gradient is -A * min(rho, 1.28) and no less.
+    logp_T, behaviour_T = log(0.5, 1, 1.5, 0.5, 1, 1.5), tensor(0, 0, 0, 0, 0, 0)
+    adv_T, weight_T = tensor(1, 1, 1, -1, -1, -1), torch.ones(6, dtype=torch.float64)
+    loss = cispo_loss(logp_T, behaviour_T, adv_T, weight_T, clip_high=0.28)
+    # -(0.5 log 0.5 + 1.28 log 1.5) + (the same): the signs cancel.
+    assert loss.item() == pytest.approx(0.0)
+    loss.backward()
+    torch.testing.assert_close(logp_T.grad, tensor(-0.5, -1, -1.28, 0.5, 1, 1.28))
+
+
+def test_cispo_in_the_first_update_of_a_step_has_the_gradient_of_ppo():
+    # old / behaviour = 0.5, 2 and 5, capped at 2, as for PPO below.
+    ours_T, ppo_T = log(0.5, 2, 5), log(0.5, 2, 5)
+    rest = (tensor(0, 0, 0), tensor(1, -1, 1), tensor(1, 1, 1))
+    cispo_loss(ours_T, *rest, clip_high=0.28, importance_cap=2.0).backward()
+    clipped_policy_loss(ppo_T, *rest, **CLIP, importance_cap=2.0).backward()
+    torch.testing.assert_close(ours_T.grad, tensor(-0.5, 2, -2))
+    torch.testing.assert_close(ours_T.grad, ppo_T.grad)
+
+
+def test_cispo_weighs_by_both_the_bounded_ratio_and_the_capped_one():
+    # policy / proximal = 1.5 bounded at 1.28, proximal / behaviour = 4 capped at 2: -2 * 1.28.
+    logp_T = log(6)
+    cispo_loss(
+        logp_T,
+        tensor(0.0),
+        tensor(1.0),
+        tensor(1.0),
+        clip_high=0.28,
+        importance_cap=2.0,
+        proximal_T=log(4).detach(),
+    ).backward()
+    assert logp_T.grad.item() == pytest.approx(-2.56)
+
+
+@pytest.mark.parametrize("name", ["ppo", "cispo"])
+def test_the_config_names_the_loss(name):
+    # Second update of a step: policy / proximal = 1.5 for A = 1 is held by PPO's clip, and bounded by CISPO's.
+    logp_T, zero_T, one_T = log(1.5), tensor(0.0), tensor(1.0)
+    policy_loss(logp_T, zero_T, one_T, one_T, GrpoConfig(loss=name, clip_high=0.28), zero_T).backward()
+    assert logp_T.grad.item() == pytest.approx({"ppo": 0.0, "cispo": -1.28}[name])
 
 
 def test_truncated_importance_weight_scales_the_gradient_and_is_capped():
@@ -172,6 +219,12 @@ def test_metric_sums_by_hand():
     assert sums["ratio_mean"] == pytest.approx(4)
     assert sums["approx_kl"] == pytest.approx(4 - 4 - 2 * math.log(1.5) - 2 * math.log(0.5))
     assert sums["logp_gap"] == pytest.approx(2 * math.log(1.5) + 2 * math.log(2))
+
+
+def test_tokens_that_cispo_bounds_are_those_above_whatever_their_advantage():
+    ratios_T, adv_T = log(1.5, 0.5, 1.5, 0.5), tensor(1, -1, -1, 1)
+    sums = policy_metric_sums(ratios_T, tensor(0, 0, 0, 0), adv_T, clip_low=None, clip_high=0.28)
+    assert sums["clip_fraction"] == 2, "the first and the third"
 
 
 def test_shapes_that_differ_are_named():
