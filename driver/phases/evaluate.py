@@ -111,6 +111,7 @@ def _row(policy: str, task: Task, summary: GroupSummary) -> dict[str, Any]:
         "family": summary.family,
         "split": task.split,
         "correct": summary.num_correct / summary.num_rollouts,
+        "num_samples": summary.num_rollouts,
         "num_executions": summary.num_executions / summary.num_rollouts,
         "end_reason": max(summary.end_reasons, key=summary.end_reasons.__getitem__),
     }

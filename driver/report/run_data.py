@@ -26,6 +26,8 @@ class Item:
     correct: float
     num_executions: float
     end_reason: str
+    num_samples: int = 1
+    """How many samples `correct` is a share of, those that failed on our side left out."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ def _evaluation(content: dict[str, Any] | None) -> tuple[dict[str, list[Item]], 
                 correct=float(item["correct"]),
                 num_executions=float(item["num_executions"]),
                 end_reason=str(item["end_reason"]),
+                num_samples=int(item.get("num_samples", 1)),
             )
             for item in policy["items"]
         ]

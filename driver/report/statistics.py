@@ -82,6 +82,20 @@ def paired_difference(before: Sequence[float], after: Sequence[float]) -> Interv
     return Interval(mean=d, low=low, high=high, n=n)
 
 
+def pass_at_k(num_correct: int, num_samples: int, k: int) -> float:
+    """The chance that at least one of k samples drawn from `num_samples` without putting back is right.
+
+    1 - C(n - c, k) / C(n, k), which is unbiased for the chance that one of k fresh samples is (Chen et al. 2021,
+    arXiv 2107.03374, equation 1).
+
+    Raises:
+        ValueError: k is not in 1 to `num_samples`, or more samples are right than there are.
+    """
+    if not 1 <= k <= num_samples or not 0 <= num_correct <= num_samples:
+        raise ValueError(f"pass@{k} cannot be told from {num_correct} of {num_samples} samples")
+    return 1 - math.comb(num_samples - num_correct, k) / math.comb(num_samples, k)
+
+
 def interval_over_families(
     outcomes: Sequence[float],
     families: Sequence[str],

@@ -8,7 +8,13 @@ from typing import Any
 from driver.errors import RunFolderError
 from driver.outputs.run_folder import read_json, write_whole
 from driver.report.run_data import POLICIES, Item, RunData, read_run
-from driver.report.statistics import Interval, interval_over_families, paired_difference, wilson_interval
+from driver.report.statistics import (
+    Interval,
+    interval_over_families,
+    paired_difference,
+    pass_at_k,
+    wilson_interval,
+)
 from driver.versions import installed_versions
 
 _WALL_NAMES = {
@@ -49,9 +55,10 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
 
     Returns:
         `run`, its name; `accuracy`, `accuracy_trained_families` and `accuracy_held_out`, by policy as in `accuracy`;
-        `gain`, `gain_trained_families` and `gain_held_out` as in `gains`; `items_left_out`, items that one policy lost
-        to faults on our side and that therefore count for none; `wall_s`, seconds by part of the run and in `total`;
-        `train`, means over GRPO steps of the timings in `metrics.jsonl`, and their number `steps`; `accounting` of
+        `pass_at_k` as in `pass_at_ks`; `gain`, `gain_trained_families` and `gain_held_out` as in `gains`;
+        `items_left_out`, items that one policy lost to faults on our side and that therefore count for none; `wall_s`,
+        seconds by part of the run and in `total`; `train`, means over GRPO steps of the timings in `metrics.jsonl`, and
+        their number `steps`; `accounting` of
         rollouts, as in the function of that name; `peak_memory_mib`, most main memory of all processes of the run on
         the driver's machine; `task_set`, content hash and size; `versions` of the packages; `missing`, what the run
         folder does not have yet, in words.
@@ -64,6 +71,7 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
         "accuracy": accuracy(data.evaluation),
         "accuracy_trained_families": accuracy(trained),
         "accuracy_held_out": accuracy(held_out),
+        "pass_at_k": pass_at_ks(data.evaluation),
         "gain": gains(data.evaluation),
         "gain_trained_families": gains(trained),
         "gain_held_out": gains(held_out),
@@ -84,6 +92,24 @@ def accuracy(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, Any] |
     these, null for fewer than two.
     """
     return {policy: _accuracy(evaluation.get(policy, [])) for policy in POLICIES}
+
+
+def pass_at_ks(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, float]]:
+    """Mean pass@k over the items of each policy, by k: 1, 2, 4 and so on up to the fewest samples that an item has.
+
+    Empty with one sample an item, where it would be the accuracy once more.
+    """
+    fewest = min((item.num_samples for items in evaluation.values() for item in items), default=1)
+    sizes = [2**n for n in range(fewest.bit_length())] if fewest > 1 else []
+    return {
+        policy: {str(k): sum(_pass_at(item, k) for item in items) / len(items) for k in sizes}
+        for policy, items in evaluation.items()
+        if items and sizes
+    }
+
+
+def _pass_at(item: Item, k: int) -> float:
+    return pass_at_k(round(item.correct * item.num_samples), item.num_samples, k)
 
 
 def gains(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, Any] | None]:

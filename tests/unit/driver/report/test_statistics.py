@@ -1,13 +1,17 @@
+import itertools
 import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from driver.report.statistics import (
     Interval,
     interval_over_families,
     moving_average,
     paired_difference,
+    pass_at_k,
     t_quantile,
     wilson_interval,
 )
@@ -199,3 +203,17 @@ def test_one_value_has_no_band():
     band = moving_average([1.0], 5)
     assert band.mean == [1.0]
     assert math.isnan(band.low[0])
+
+
+@pytest.mark.parametrize(("num_correct", "num_samples", "k"), [(1, 4, 0), (1, 4, 5), (5, 4, 1), (-1, 4, 1)])
+def test_pass_at_k_of_impossible_counts_is_refused(num_correct, num_samples, k):
+    with pytest.raises(ValueError, match=f"pass@{k} cannot be told from {num_correct} of {num_samples}"):
+        pass_at_k(num_correct, num_samples, k)
+
+
+@given(num_samples=st.integers(1, 12), data=st.data())
+def test_pass_at_k_is_the_share_of_draws_that_hold_a_right_one(num_samples, data):
+    num_correct = data.draw(st.integers(0, num_samples))
+    k = data.draw(st.integers(1, num_samples))
+    draws = list(itertools.combinations([1] * num_correct + [0] * (num_samples - num_correct), k))
+    assert pass_at_k(num_correct, num_samples, k) == pytest.approx(sum(map(any, draws)) / len(draws))

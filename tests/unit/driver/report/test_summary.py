@@ -5,7 +5,7 @@ import pytest
 from driver.outputs.metrics import MetricsLog
 from driver.report import build_report, build_summary
 from driver.report.run_data import Item, answered_by_all, read_run
-from driver.report.summary import accuracy, gains, wall_s
+from driver.report.summary import accuracy, gains, pass_at_ks, wall_s
 from tests.unit.driver.report.fake_run import write_fake_run
 
 
@@ -18,6 +18,35 @@ def test_accuracy_is_the_mean_over_items_and_null_for_a_policy_not_evaluated():
     assert found["base"]["mean"] == 0.375
     assert found["base"]["n"] == 4
     assert found["grpo"] is None
+
+
+def test_pass_at_k_by_hand():
+    # One of four right: k = 1: 1/4; k = 2: 1 - C(3,2)/C(4,2) = 1 - 3/6; k = 4: sure. Three of four: 3/4, 1, 1.
+    items = [Item("a", "gcd", False, 0.25, 1.0, "answer", 4), Item("b", "gcd", False, 0.75, 1.0, "answer", 4)]
+    assert pass_at_ks({"base": items, "sft": []}) == {"base": {"1": 0.5, "2": 0.75, "4": 1.0}}
+
+
+def test_pass_at_k_goes_as_far_as_the_fewest_samples_of_an_item():
+    few = Item("b", "gcd", False, 1 / 3, 1.0, "answer", 3)
+    items = [Item("a", "gcd", False, 0.0, 1.0, "answer", 8), few]
+    # Of three, one right: 1 - C(2,2)/C(3,2) = 2/3.
+    assert pass_at_ks({"base": items})["base"] == {"1": pytest.approx(1 / 6), "2": pytest.approx(1 / 3)}
+    assert pass_at_ks({"base": _items([1, 0])}) == {}
+    assert pass_at_ks({}) == {}
+
+
+def test_pass_at_k_is_in_the_report_of_a_run_with_several_samples(tmp_path):
+    folder = write_fake_run(tmp_path / "fake", num_steps=2, items_per_family=2)
+    assert "pass@k" not in build_report(folder).read_text()
+    path = folder / "evaluation.json"
+    content = json.loads(path.read_text())
+    for policy in content["policies"].values():
+        for item in policy["items"]:
+            item |= {"correct": 0.5, "num_samples": 2}
+    path.write_text(json.dumps(content))
+    page = build_report(folder).read_text()
+    assert "<h3>pass@k</h3>" in page
+    assert page.count('<td class="n">50.0 %</td><td class="n">100.0 %</td>') == 3
 
 
 def test_gain_is_over_the_items_that_both_policies_answered():
