@@ -54,8 +54,11 @@ class GrpoConfig(Settings):
     """The ratio is clipped at 1 + clip_high."""
     beta: float = Field(default=0.0, ge=0)
     """Weight of the KL penalty to the reference model; 0 keeps no reference model."""
-    aggregation: Literal["token_mean", "sequence_mean"] = "token_mean"
-    """Every token counts the same, or every rollout does (the paper's 1/|y|)."""
+    aggregation: Literal["token_mean", "sequence_mean", "constant"] = "token_mean"
+    """Every token counts the same, or every rollout does (the paper's 1/|y|), or every token counts 1 / constant_tokens
+    of a rollout, however long the rollouts of the step are (Dr.GRPO)."""
+    constant_tokens: int = Field(default=1024, ge=1)
+    """Read by `constant` only: model tokens of a rollout that weighs as much as one does under the others."""
     denominator: Literal["all", "learning"] = "all"
     """Which rollouts the average is over. `all`: every rollout of the step, so that groups that are all right or all
     wrong make the others weigh less (GRPO, Search-R1). `learning`: only rollouts with an advantage, whose tokens weigh

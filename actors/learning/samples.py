@@ -19,7 +19,7 @@ from actors.learning.advantages import group_advantages, has_mixed_outcome
 from actors.learning.config import GrpoConfig
 from actors.records import Rollout, ScoredGroup, Segment, SftRollout, Source
 
-Aggregation = Literal["token_mean", "sequence_mean"]
+Aggregation = Literal["token_mean", "sequence_mean", "constant"]
 Denominator = Literal["all", "learning"]
 
 # A healthy engine samples no token below: all of a vocabulary of 150,000 words at this probability are together 3e-17.
@@ -61,12 +61,17 @@ class Sample:
 
 
 def token_weights(
-    num_tokens_B: NDArray[np.integer], aggregation: Aggregation, is_counted_B: NDArray[np.bool_] | None = None
+    num_tokens_B: NDArray[np.integer],
+    aggregation: Aggregation,
+    is_counted_B: NDArray[np.bool_] | None = None,
+    *,
+    constant_tokens: int | None = None,
 ) -> NDArray[np.float64]:
     """Weight of each token of each rollout, from the token counts of the whole batch over all ranks.
 
     token_mean: 1 / sum(n) (DAPO, arXiv 2503.14476).  sequence_mean: 1 / (B' n_i), where B' counts the rollouts that
-    have tokens (GRPO, arXiv 2402.03300).
+    have tokens (GRPO, arXiv 2402.03300).  constant: 1 / (B' L), so that neither a rollout's own length nor that of the
+    others moves a token's weight (Dr.GRPO, arXiv 2503.20783).
 
     The denominators count every rollout (GRPO, and verl's and Search-R1's mean over the step), or only those in
     `is_counted_B`. With the rollouts that have an advantage there, groups that are all right or all wrong do not dilute
@@ -75,11 +80,16 @@ def token_weights(
 
     Args:
         num_tokens_B: n, model tokens per rollout.
-        aggregation: which of the two.
+        aggregation: which of the three.
         is_counted_B: rollouts in the denominators; None, or none with tokens, counts all.
+        constant_tokens: L; read by `constant` only, which needs it.
 
     Returns:
-        float64 [B]; 0 for a rollout without tokens. sum(n * weight) over the counted is 1 unless there is no token.
+        float64 [B]; 0 for a rollout without tokens. sum(n * weight) over the counted is 1 unless there is no token; for
+        `constant` it is their mean length over L.
+
+    Raises:
+        ValueError: shapes do not fit, or `constant` has no L.
     """
     num_tokens_B = np.asarray(num_tokens_B)
     if num_tokens_B.ndim != 1:
@@ -94,6 +104,10 @@ def token_weights(
         counted_B = has_tokens_B
     if aggregation == "token_mean":
         return np.where(has_tokens_B, 1.0 / max(int(num_tokens_B[counted_B].sum()), 1), 0.0)
+    if aggregation == "constant":
+        if constant_tokens is None:
+            raise ValueError("aggregation constant needs constant_tokens")
+        return np.where(has_tokens_B, 1.0 / (max(int(counted_B.sum()), 1) * constant_tokens), 0.0)
     return np.where(has_tokens_B, 1.0 / (max(int(counted_B.sum()), 1) * np.maximum(num_tokens_B, 1)), 0.0)
 
 
@@ -150,7 +164,7 @@ def grpo_samples(groups: Sequence[ScoredGroup], grpo: GrpoConfig) -> list[Sample
         for rollout, advantage in zip(group.group.rollouts, adv_G, strict=True):
             sample = sample_of(rollout.segments, len(samples), advantage=float(advantage))
             samples += [sample] if sample.is_sound else []
-    return _weighted(samples, grpo.aggregation, grpo.denominator)
+    return _weighted(samples, grpo.aggregation, grpo.denominator, grpo.constant_tokens)
 
 
 def refuse_stale(groups: Sequence[ScoredGroup], *, version: int, max_staleness: int) -> None:
@@ -171,9 +185,12 @@ def joined(arrays: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
 
 
 def _weighted(
-    samples: Sequence[Sample], aggregation: Aggregation, denominator: Denominator = "all"
+    samples: Sequence[Sample],
+    aggregation: Aggregation,
+    denominator: Denominator = "all",
+    constant_tokens: int | None = None,
 ) -> list[Sample]:
     num_tokens_B = np.array([s.num_in_loss for s in samples], dtype=np.int64)
     is_counted_B = np.array([denominator == "all" or s.advantage != 0.0 for s in samples], dtype=bool)
-    weight_B = token_weights(num_tokens_B, aggregation, is_counted_B)
+    weight_B = token_weights(num_tokens_B, aggregation, is_counted_B, constant_tokens=constant_tokens)
     return [replace(s, weight=float(w)) for s, w in zip(samples, weight_B, strict=True)]

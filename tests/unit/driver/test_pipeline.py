@@ -93,6 +93,7 @@ def test_a_run_goes_through_all_phases_and_ends_with_the_report(tmp_path: Path) 
     num_items = {policy: len(rows["items"]) for policy, rows in evaluation.items()}
     assert len(set(num_items.values())) == 1
     assert min(num_items.values()) > 0
+    assert {item["num_samples"] for rows in evaluation.values() for item in rows["items"]} == {1}
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert all(
         summary["wall_s"][part] is not None for part in ("setup", "sft", "potential", "grpo", "evaluate")

@@ -55,6 +55,25 @@ def test_sequence_mean_weighs_rollouts_alike():
     np.testing.assert_allclose(token_weights(np.array([4, 0, 1]), "sequence_mean"), [0.125, 0.0, 0.5])
 
 
+def test_constant_weighs_a_token_alike_whatever_the_lengths_of_the_batch():
+    # Two rollouts with tokens, L = 10: 1/20 each, with a short sibling or a long one.
+    for lengths in ([4, 0, 1], [4, 0, 900]):
+        weight_B = token_weights(np.array(lengths), "constant", constant_tokens=10)
+        np.testing.assert_allclose(weight_B, [0.05, 0.0, 0.05])
+    counted_B = np.array([True, False, False])
+    np.testing.assert_allclose(
+        token_weights(np.array([4, 2, 1]), "constant", counted_B, constant_tokens=10), [0.1, 0.1, 0.1]
+    )
+    with pytest.raises(ValueError, match="constant needs constant_tokens"):
+        token_weights(np.array([4]), "constant")
+
+
+def test_the_config_names_the_constant():
+    group = scored_group(0, [1.0, 0.0])
+    grpo = GrpoConfig(aggregation="constant", constant_tokens=50)
+    assert [sample.weight for sample in grpo_samples([group], grpo)] == [0.01, 0.01]
+
+
 @pytest.mark.parametrize("aggregation", ["token_mean", "sequence_mean"])
 def test_weights_of_a_batch_add_up_to_one(aggregation):
     num_tokens_B = np.array([7, 2, 0, 5])
