@@ -12,25 +12,14 @@ from typing import Any
 import numpy as np
 
 from curriculum.config import CurriculumConfig
+from curriculum.policies.draws import TaskDraws
 from curriculum.policies.estimates import SuccessEstimates
-from curriculum.policies.policy import fingerprint, refuse_other_fingerprint
 from curriculum.potential import TaskPotential
-from curriculum.sampler import TaskSampler, check_fields
+from curriculum.sampler import TaskSampler
 from curriculum.stages import StagePlan, one_stage
 from curriculum.task import Task, TaskOutcome
 
-_FIELDS = (
-    "fingerprint",
-    "sampler",
-    "estimates",
-    "retired",
-    "num_tried",
-    "last_heard",
-    "last_asked",
-    "num_drawn",
-    "num_retirements",
-    "num_returns",
-)
+_OWN_FIELDS = ("retired", "num_tried", "last_heard", "last_asked", "num_retirements", "num_returns")
 _LEAST_ROLLOUTS = 8
 """Rollouts in training before a task may be retired: one lucky group does not show that it is solved."""
 
@@ -56,16 +45,16 @@ class OnlinePolicy:
             sum(config.steps_per_stage),
             "policy online: all tasks open, weighed by training's own rollouts",
         )
-        self._sampler = TaskSampler(
+        sampler = TaskSampler(
             num, seed=config.seed, epoch_share=config.epoch_share, max_rest_epochs=config.max_rest_epochs
         )
         self._least_open = min(config.min_tasks_per_group, num)
-        self._fingerprint = fingerprint("online", self._estimates.index, self.plan)
+        self._draws = TaskDraws("online", self._estimates, sampler, self.plan)
         self._retired = np.zeros(num, dtype=bool)
         self._num_tried = np.zeros(num, dtype=np.int64)
         self._last_heard = np.zeros(num, dtype=np.int64)
         self._last_asked = np.zeros(num, dtype=np.int64)
-        self._num_drawn = self._num_retirements = self._num_returns = 0
+        self._num_retirements = self._num_returns = 0
 
     @property
     def plan(self) -> StagePlan:
@@ -75,11 +64,10 @@ class OnlinePolicy:
     def next_tasks(self, num: int, step: int) -> list[Task]:
         """Draws the next tasks from those not retired and those due for another try."""
         self.plan.open_stage(step)
-        drawn = self._sampler.draw(num, self._pool(), self._estimates.expected_potentials())
+        drawn = self._draws.draw(num, self._pool(), self._estimates.expected_potentials())
         # When it was asked for, not when it is heard of: a group may never come back.
-        self._last_asked[drawn] = self._sampler.epoch
-        self._num_drawn += len(drawn)
-        return [self._estimates.tasks[i] for i in drawn]
+        self._last_asked[drawn] = self._draws.sampler.epoch
+        return self._draws.tasks(drawn)
 
     def observe(self, outcome: TaskOutcome) -> None:
         """Learns from a group of rollouts, and retires its task or takes it back.
@@ -92,7 +80,7 @@ class OnlinePolicy:
         index = self._estimates.index_of(outcome)
         if outcome.num_rollouts == 0:
             return
-        epoch = self._sampler.epoch
+        epoch = self._draws.sampler.epoch
         self._estimates.observe(outcome, age=max(1, epoch - int(self._last_heard[index])))
         self._num_tried[index] += outcome.num_rollouts
         self._last_heard[index] = epoch
@@ -108,26 +96,19 @@ class OnlinePolicy:
     def metrics(self) -> dict[str, float]:
         """Where the curriculum stands, for the log; retired tasks due for another try count as open."""
         return {
-            "stage": 1.0,
-            "epoch": float(self._sampler.epoch),
-            "num_drawn": float(self._num_drawn),
-            "num_retired": float(self._retired.sum()),
+            **self._draws.metrics(self._pool(), stage=1, num_retired=int(self._retired.sum())),
             "num_retirements": float(self._num_retirements),
             "num_returns": float(self._num_returns),
-            **self._estimates.metrics(self._pool()),
         }
 
     def state_dict(self) -> dict[str, Any]:
         """All that decides what comes next, as JSON."""
         return {
-            "fingerprint": self._fingerprint,
-            "sampler": self._sampler.state_dict(),
-            "estimates": self._estimates.state_dict(),
+            **self._draws.state_dict(),
             "retired": np.flatnonzero(self._retired).tolist(),
             "num_tried": self._num_tried.tolist(),
             "last_heard": self._last_heard.tolist(),
             "last_asked": self._last_asked.tolist(),
-            "num_drawn": self._num_drawn,
             "num_retirements": self._num_retirements,
             "num_returns": self._num_returns,
         }
@@ -138,20 +119,16 @@ class OnlinePolicy:
         Raises:
             ValueError: If fields are missing or unknown, or it belongs to another policy or other tasks.
         """
-        check_fields(state, _FIELDS, "curriculum")
-        refuse_other_fingerprint(state["fingerprint"], self._fingerprint)
-        self._sampler.load_state_dict(state["sampler"])
-        self._estimates.load_state_dict(state["estimates"])
+        self._draws.load_state_dict(state, _OWN_FIELDS)
         self._retired[:] = False
         self._retired[np.asarray(state["retired"], dtype=np.int64)] = True
         self._num_tried[:], self._last_heard[:] = state["num_tried"], state["last_heard"]
         self._last_asked[:] = state["last_asked"]
-        self._num_drawn = int(state["num_drawn"])
         self._num_retirements, self._num_returns = int(state["num_retirements"]), int(state["num_returns"])
 
     def _pool(self) -> np.ndarray:
         """Int [P]: tasks not retired, retired ones due for another try, and never fewer than the least."""
-        due = self._retired & (self._sampler.epoch - self._last_asked >= self._config.retest_epochs)
+        due = self._retired & (self._draws.sampler.epoch - self._last_asked >= self._config.retest_epochs)
         is_open = ~self._retired | due
         lacking = self._least_open - int(is_open.sum())
         if lacking > 0:

@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 
 from curriculum.config import CurriculumConfig
+from curriculum.policies.draws import TaskDraws
 from curriculum.policies.estimates import SuccessEstimates
-from curriculum.policies.policy import fingerprint, refuse_other_fingerprint
 from curriculum.potential import TaskPotential, potential_groups
-from curriculum.sampler import TaskSampler, check_fields
+from curriculum.sampler import TaskSampler
 from curriculum.stages import StagePlan, one_stage, stage_plan
 from curriculum.task import Task, TaskOutcome
-
-_FIELDS = ("fingerprint", "sampler", "estimates", "num_drawn", "stage")
 
 
 class StagesPolicy:
@@ -45,14 +43,14 @@ class StagesPolicy:
             np.array([index[i] for i in self.plan.open_task_ids(s)], dtype=np.int64)
             for s in range(len(self.plan.stages))
         ]
-        self._sampler = TaskSampler(
+        sampler = TaskSampler(
             len(index),
             seed=config.seed,
             epoch_share=config.epoch_share,
             max_rest_epochs=config.max_rest_epochs,
         )
-        self._fingerprint = fingerprint("stages", index, self.plan)
-        self._stage = self._num_drawn = 0
+        self._draws = TaskDraws("stages", self._estimates, sampler, self.plan)
+        self._stage = 0
 
     @property
     def plan(self) -> StagePlan:
@@ -62,9 +60,8 @@ class StagesPolicy:
     def next_tasks(self, num: int, step: int) -> list[Task]:
         """Draws the next tasks from those open at a training step; moves the sampler on."""
         self._stage = self.plan.open_stage(step)
-        drawn = self._sampler.draw(num, self._pools[self._stage], self._estimates.expected_potentials())
-        self._num_drawn += len(drawn)
-        return [self._estimates.tasks[i] for i in drawn]
+        weights = self._estimates.expected_potentials()
+        return self._draws.tasks(self._draws.draw(num, self._pools[self._stage], weights))
 
     def observe(self, outcome: TaskOutcome) -> None:
         """Learns from a group of rollouts; one without scored rollouts teaches nothing.
@@ -76,23 +73,11 @@ class StagesPolicy:
 
     def metrics(self) -> dict[str, float]:
         """Where the curriculum stands, for the log."""
-        return {
-            "stage": self._stage + 1.0,
-            "epoch": float(self._sampler.epoch),
-            "num_drawn": float(self._num_drawn),
-            "num_retired": 0.0,
-            **self._estimates.metrics(self._pools[self._stage]),
-        }
+        return self._draws.metrics(self._pools[self._stage], stage=self._stage + 1, num_retired=0)
 
     def state_dict(self) -> dict[str, Any]:
         """All that decides what comes next, as JSON."""
-        return {
-            "fingerprint": self._fingerprint,
-            "sampler": self._sampler.state_dict(),
-            "estimates": self._estimates.state_dict(),
-            "num_drawn": self._num_drawn,
-            "stage": self._stage,
-        }
+        return {**self._draws.state_dict(), "stage": self._stage}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from a saved state of the same tasks and the same plan.
@@ -100,11 +85,8 @@ class StagesPolicy:
         Raises:
             ValueError: If fields are missing or unknown, or it belongs to another policy, other tasks or another plan.
         """
-        check_fields(state, _FIELDS, "curriculum")
-        refuse_other_fingerprint(state["fingerprint"], self._fingerprint)
-        self._sampler.load_state_dict(state["sampler"])
-        self._estimates.load_state_dict(state["estimates"])
-        self._num_drawn, self._stage = int(state["num_drawn"]), int(state["stage"])
+        self._draws.load_state_dict(state, ("stage",))
+        self._stage = int(state["stage"])
 
 
 def _plan(tasks: list[Task], measured: list[TaskPotential], config: CurriculumConfig) -> StagePlan:

@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 
 from curriculum.config import CurriculumConfig
+from curriculum.policies.draws import TaskDraws
 from curriculum.policies.estimates import SuccessEstimates
-from curriculum.policies.policy import fingerprint, refuse_other_fingerprint
 from curriculum.potential import TaskPotential
-from curriculum.sampler import TaskSampler, check_fields
+from curriculum.sampler import TaskSampler
 from curriculum.stages import StagePlan, one_stage
 from curriculum.task import Task, TaskOutcome
-
-_FIELDS = ("fingerprint", "sampler", "estimates", "num_drawn")
 
 
 class UniformPolicy:
@@ -41,9 +39,8 @@ class UniformPolicy:
         )
         self._all = np.arange(len(self._estimates.tasks))
         # With a whole pool in every epoch nobody rests, and any limit is kept.
-        self._sampler = TaskSampler(len(self._all), seed=config.seed, epoch_share=1.0, max_rest_epochs=1)
-        self._fingerprint = fingerprint("uniform", self._estimates.index, self.plan)
-        self._num_drawn = 0
+        sampler = TaskSampler(len(self._all), seed=config.seed, epoch_share=1.0, max_rest_epochs=1)
+        self._draws = TaskDraws("uniform", self._estimates, sampler, self.plan)
 
     @property
     def plan(self) -> StagePlan:
@@ -53,9 +50,7 @@ class UniformPolicy:
     def next_tasks(self, num: int, step: int) -> list[Task]:
         """Draws the next tasks of the shuffle, at whatever step."""
         self.plan.open_stage(step)
-        drawn = self._sampler.draw(num, self._all, np.ones(len(self._all)))
-        self._num_drawn += len(drawn)
-        return [self._estimates.tasks[i] for i in drawn]
+        return self._draws.tasks(self._draws.draw(num, self._all, np.ones(len(self._all))))
 
     def observe(self, outcome: TaskOutcome) -> None:
         """Counts a group of rollouts.
@@ -67,22 +62,11 @@ class UniformPolicy:
 
     def metrics(self) -> dict[str, float]:
         """Where the curriculum stands, for the log."""
-        return {
-            "stage": 1.0,
-            "epoch": float(self._sampler.epoch),
-            "num_drawn": float(self._num_drawn),
-            "num_retired": 0.0,
-            **self._estimates.metrics(self._all),
-        }
+        return self._draws.metrics(self._all, stage=1, num_retired=0)
 
     def state_dict(self) -> dict[str, Any]:
         """All that decides what comes next, as JSON."""
-        return {
-            "fingerprint": self._fingerprint,
-            "sampler": self._sampler.state_dict(),
-            "estimates": self._estimates.state_dict(),
-            "num_drawn": self._num_drawn,
-        }
+        return self._draws.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from a saved state of the same tasks.
@@ -90,8 +74,4 @@ class UniformPolicy:
         Raises:
             ValueError: If fields are missing or unknown, or it belongs to another policy or other tasks.
         """
-        check_fields(state, _FIELDS, "curriculum")
-        refuse_other_fingerprint(state["fingerprint"], self._fingerprint)
-        self._sampler.load_state_dict(state["sampler"])
-        self._estimates.load_state_dict(state["estimates"])
-        self._num_drawn = int(state["num_drawn"])
+        self._draws.load_state_dict(state)

@@ -12,6 +12,7 @@ from curriculum.policies.policy import CurriculumPolicy
 from curriculum.policies.stages import StagesPolicy
 from curriculum.potential import TaskPotential
 from curriculum.task import Task, TaskOutcome
+from tests.unit.curriculum.policies.resuming import play
 
 IDS = [f"t{n}" for n in range(10)]
 CONFIG = CurriculumConfig(
@@ -68,10 +69,10 @@ def test_a_solved_task_is_retired_after_eight_rollouts_and_not_drawn_until_it_is
     policy.observe(_outcome("t0", 4))
     metrics = policy.metrics()
     assert (metrics["num_retired"], metrics["num_retirements"], metrics["num_open_tasks"]) == (1, 1, 9)
-    retired_in = policy._sampler.epoch
+    retired_in = policy._draws.sampler.epoch
     while _drawn(policy, 1) != ["t0"]:
         pass
-    assert policy._sampler.epoch == retired_in + CONFIG.online.retest_epochs
+    assert policy._draws.sampler.epoch == retired_in + CONFIG.online.retest_epochs
     assert policy.metrics()["num_open_tasks"] == 9  # asked for, it waits again
 
 
@@ -98,7 +99,7 @@ def test_a_retired_task_that_is_forgotten_comes_back() -> None:
 def test_older_evidence_is_decayed_once_for_every_epoch_that_a_task_rested() -> None:
     policy = _policy()
     policy.observe(_outcome("t0", 4))
-    while policy._sampler.epoch < 3:
+    while policy._draws.sampler.epoch < 3:
         policy.next_tasks(1, step=0)
     policy.observe(_outcome("t0", 0))
     # Three epochs at decay 1/2: 4 right count for 1/2, and 4 wrong are new.
@@ -149,24 +150,14 @@ events = st.lists(
 )
 
 
-def _play(policy: OnlinePolicy, played: list[tuple[Any, ...]]) -> list[list[str]]:
-    drawn = []
-    for kind, what, number in played:
-        if kind == "draw":
-            drawn.append([t.task_id for t in policy.next_tasks(what, step=number)])
-        else:
-            policy.observe(_outcome(what, number))
-    return drawn
-
-
 @settings(max_examples=60, deadline=None)
 @given(events, st.integers(0, 60))
 def test_resuming_equals_never_stopping(played: list[tuple[Any, ...]], stop: int) -> None:
     straight, first, second = _policy(), _policy(), _policy()
-    whole = _play(straight, played)
-    begun = _play(first, played[:stop])
+    whole = play(straight, played, _outcome)
+    begun = play(first, played[:stop], _outcome)
     second.load_state_dict(json.loads(json.dumps(first.state_dict())))
-    assert begun + _play(second, played[stop:]) == whole
+    assert begun + play(second, played[stop:], _outcome) == whole
     assert second.state_dict() == straight.state_dict()
     assert second.metrics() == straight.metrics()
 
@@ -177,7 +168,7 @@ def test_the_books_of_the_retired_balance_and_the_pool_holds_everyone_else(
     played: list[tuple[Any, ...]],
 ) -> None:
     policy = _policy()
-    _play(policy, played)
+    play(policy, played, _outcome)
     metrics = policy.metrics()
     assert metrics["num_retirements"] - metrics["num_returns"] == metrics["num_retired"]
     assert set(np.flatnonzero(~policy._retired)) <= set(policy._pool())

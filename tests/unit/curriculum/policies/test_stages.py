@@ -9,6 +9,7 @@ from curriculum.config import CurriculumConfig
 from curriculum.policies.stages import StagesPolicy
 from curriculum.potential import TaskPotential
 from curriculum.task import Task, TaskOutcome
+from tests.unit.curriculum.policies.resuming import play
 
 COUNTS = {"easy": 20, "half": 10, "third": 7, "rare": 3, "hard": 0, "often": 17, "two": 2, "most": 18}
 CONFIG = CurriculumConfig(steps_per_stage=(2, 2, 2, 2), min_tasks_per_group=1, epoch_share=1.0, seed=3)
@@ -99,24 +100,14 @@ events = st.lists(
 )
 
 
-def _play(curriculum: StagesPolicy, played: list[tuple[Any, ...]]) -> list[list[str]]:
-    drawn = []
-    for kind, what, number in played:
-        if kind == "draw":
-            drawn.append([t.task_id for t in curriculum.next_tasks(what, step=number)])
-        else:
-            curriculum.observe(_outcome(what, number))
-    return drawn
-
-
 @settings(max_examples=60, deadline=None)
 @given(events, st.integers(0, 20))
 def test_resuming_equals_never_stopping(played: list[tuple[Any, ...]], stop: int) -> None:
     straight, first, second = _curriculum(), _curriculum(), _curriculum()
-    whole = _play(straight, played)
-    begun = _play(first, played[:stop])
+    whole = play(straight, played, _outcome)
+    begun = play(first, played[:stop], _outcome)
     second.load_state_dict(json.loads(json.dumps(first.state_dict())))
-    assert begun + _play(second, played[stop:]) == whole
+    assert begun + play(second, played[stop:], _outcome) == whole
     assert second.state_dict() == straight.state_dict()
     assert second.metrics() == straight.metrics()
 
