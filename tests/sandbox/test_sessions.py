@@ -121,8 +121,9 @@ async def test_memory_that_names_hold_counts_for_later_cells(cell):
 
 async def test_each_cell_has_its_own_time_limit(cell):
     for _ in range(3):
-        result = await cell("import time\ntime.sleep(0.5)", timeout_s=1.0)
-        assert (result.termination, 0.4 < result.duration_s < 1.0) == ("ok", True)
+        result = await cell("import time\ntime.sleep(1.5)", timeout_s=4.0)
+        assert result.termination == "ok"
+        assert 1.4 < result.duration_s < 4.0
 
 
 async def test_a_session_at_rest_uses_no_processor(cell):
@@ -159,7 +160,7 @@ async def test_closing_a_session_stops_the_cell_that_runs_in_it(cell, pool):
     await asyncio.sleep(0.5)
     started = time.monotonic()
     assert await pool.close_session("a") is True
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert (await running).termination == "killed"
 
 

@@ -116,7 +116,7 @@ async def test_no_socket_of_this_family_can_be_made_but_in_a_network_of_its_own(
 async def test_nobody_is_reached_by(run, code):
     result = await run(code)
     assert (result.termination, result.stdout) == ("error", "")
-    assert result.duration_s < 2
+    assert result.duration_s < 20
 
 
 @pytest.mark.parametrize("code", INSIDE.values(), ids=INSIDE.keys())

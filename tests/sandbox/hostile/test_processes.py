@@ -67,14 +67,14 @@ async def test_a_child_does_not_get_away_by(run, has_namespaces, escape):
     )
     result = await run(code)
     assert result.stdout.strip("x") == ("parent done\n" if has_namespaces else ""), result.stderr
-    assert result.duration_s < 2
+    assert result.duration_s < 20
     assert name not in process_comms()
 
 
 @pytest.mark.parametrize("code", MULTIPLICATIONS.values(), ids=MULTIPLICATIONS.keys())
 async def test_this_multiplication_is_contained(run, code):
     name, code = named(code)
-    result = await run(code, timeout_s=0.4, memory_mib=512)
+    result = await run(code, timeout_s=1.0, memory_mib=512)
     assert result.termination in ("timeout", "error"), result
     assert name not in process_comms()
 

@@ -53,28 +53,28 @@ threading.Thread(target=lock.acquire).start()
 
 @pytest.mark.parametrize("code", ENDLESS.values(), ids=ENDLESS.keys())
 async def test_this_times_out_and_keeps_what_was_printed(run, code):
-    result = await run(f"print('begun')\n{code}", timeout_s=0.25)
+    result = await run(f"print('begun')\n{code}", timeout_s=1.0)
     assert (result.termination, result.stdout, result.exit_code) == ("timeout", "begun\n", None), (
         result.stderr
     )
-    assert result.message == "still running after 0.25 s"
-    assert 0.25 <= result.duration_s < 2
+    assert result.message == "still running after 1 s"
+    assert 1.0 <= result.duration_s < 20
 
 
 async def test_two_threads_cannot_have_twice_the_time(run):
     code = (
         "import threading\ndef spin():\n    while True: pass\nthreading.Thread(target=spin).start()\nspin()"
     )
-    result = await run(code, timeout_s=0.4)
+    result = await run(code, timeout_s=1.0)
     assert result.termination == "timeout"
-    assert result.cpu_s < 2
+    assert result.cpu_s < 3
 
 
 async def test_a_daemon_thread_does_not_keep_a_script(run):
     code = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nprint('end')"
     result = await run(code)
     assert (result.termination, result.stdout) == ("ok", "end\n")
-    assert result.duration_s < 2
+    assert result.duration_s < 20
 
 
 async def test_a_daemon_thread_that_prints_on_and_on_ends_with_its_script(run):

@@ -35,7 +35,7 @@ def test_a_signal_ends_the_server_and_all_scripts(start_server: Callable[..., An
     assert len(family) > 3
     started = time.monotonic()
     assert server.stop(number) == 0
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 40
     asking.join(30)
     assert answers[0].json()["status"] == "SandboxError"
     assert "the server is stopping" in answers[0].json()["message"]

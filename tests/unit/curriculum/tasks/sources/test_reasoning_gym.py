@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from curriculum.tasks.sources.reasoning_gym.items import draft
 from curriculum.tasks.sources.reasoning_gym.rules import OWN_RULES
 from curriculum.tasks.sources.reasoning_gym.verifiers import by_package
 from curriculum.tasks.sources.reasoning_gym.well_posed import is_well_posed
+from tests.support.cpu_time import least_cpu_s
 
 SMALL = TaskSetConfig(
     preset="reasoning_gym", sft_per_family=0, train_per_family=3, test_per_family=0, held_out_per_family=3
@@ -170,9 +170,9 @@ def test_conclusions_follow_from_the_premises_and_say_all_they_say_of_two_variab
 
 
 def test_a_long_formula_is_refused_at_once(tasks: dict[str, list[Task]]) -> None:
-    began = time.monotonic()
-    assert not check(tasks["propositional_logic"][0], "\u00ac" * 9_999 + "Q")
-    assert time.monotonic() - began < 1
+    task = tasks["propositional_logic"][0]
+    assert not check(task, "\u00ac" * 9_999 + "Q")
+    assert least_cpu_s(lambda: check(task, "\u00ac" * 9_999 + "Q")) < 5
 
 
 def test_calendar_counts_are_exact_and_minus_one_is_no_wildcard() -> None:
