@@ -4,26 +4,37 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 # Extra arguments for installing torch, for example the address of PyTorch's index of CPU builds.
 TORCH_ARGS ?=
+# cpu or gpu: which of requirements/*.lock is installed. Another role's packages have the same names: .venv is made anew.
+ROLE ?= cpu
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check
+STAMP := $(VENV)/.installed$(if $(filter-out cpu,$(ROLE)),-$(ROLE))
+OTHERS := $(filter-out $(STAMP),$(wildcard $(VENV)/.installed*))
 CONFIG ?= laptop
 ARGS ?=
 
+ifeq ($(filter cpu gpu,$(ROLE)),)
+$(error ROLE=$(ROLE) is none: cpu, or gpu on a machine with NVIDIA GPUs)
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test coverage test-all lint bench doctor docs lock clean
+.PHONY: help setup run test coverage test-all lint bench doctor docs dashboard lock clean
 
 help: ## this list
 	@grep -E '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/.installed ## the virtual environment, by the complete lock
+setup: $(STAMP) ## the virtual environment, by the complete lock; ROLE=gpu on a machine with NVIDIA GPUs
 
 # Torch first and alone: with it in place, nothing in the lock pulls another build of it.
-$(VENV)/.installed: requirements/cpu.lock requirements/guest.lock
-	@echo "setting up $(VENV) (a few minutes, once)"
+# The stamp is old until all is done: a set-up that was stopped is done again, and the other role knows whose it is.
+$(STAMP): requirements/$(ROLE).lock requirements/guest.lock
+	@echo "setting up $(VENV) for ROLE=$(ROLE) (a few minutes, once)"
+	@$(if $(OTHERS),rm -rf $(VENV),:)
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@touch -d @0 $@
 	@$(PIP) torch==2.13.0 $(TORCH_ARGS)
-	@$(PIP) --no-deps -r requirements/cpu.lock
+	@$(PIP) --no-deps -r requirements/$(ROLE).lock
 	@$(PIP) --no-deps -r requirements/guest.lock
 	@touch $@
 
@@ -60,10 +71,11 @@ docs: setup ## write docs/config.md anew from the config's own sentences
 
 lock: setup ## write the locks anew from requirements/*.in
 	@$(PIP) uv
-	@cd requirements && for role in cpu gpu guest sandbox; do \
+	@cd requirements && for role in cpu gpu guest sandbox aws; do \
 	  case $$role in gpu) more="--override overrides-gpu.txt";; \
 	    guest) more="--constraint cpu.lock --constraint gpu.lock";; \
 	    sandbox) more="--constraint cpu.lock --constraint guest.lock";; \
+	    aws) more="--constraint cpu.lock --override overrides-aws.txt";; \
 	    *) more="--override overrides.txt";; esac; \
 	  ../$(VENV)/bin/uv pip compile -q --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
 	    $$more $$role.in -o $$role.lock || exit 1; done

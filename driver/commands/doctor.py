@@ -30,7 +30,7 @@ _PINNED = {"ray": "2.60.0", "torch": "2.13.0", "deepspeed": "0.19.8", "reasoning
 _LOCKED = ("transformers", "pydantic", "pyarrow", "numpy", "matplotlib", "rich", "tensorboard")
 """Versions that the lock file names; another one may well work."""
 _VLLM_VERSION = "0.32.0"
-_INSTALL = "pip install --no-deps -r requirements/cpu.lock"
+_INSTALL = "make setup, or make setup ROLE=gpu on a machine with GPUs"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def gpus() -> Finding:
     names = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
     text = ", ".join(f"{p.name} {p.total_memory / _GIB:.0f} GiB" for p in names)
     if installed_version("vllm") is None:
-        return Finding("GPUs", "warn", f"{text}, but vllm has no GPU build here", "pip install vllm==0.32.0")
+        return Finding("GPUs", "warn", f"{text}, but vllm has no GPU build here", "make setup ROLE=gpu")
     return Finding("GPUs", "ok", text)
 
 

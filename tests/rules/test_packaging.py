@@ -70,6 +70,12 @@ def test_what_crosses_between_nodes_has_one_version_in_all_locks() -> None:
         assert len({_locked(lock)[name] for lock in ("cpu", "gpu", "sandbox")}) == 1, name
 
 
+def test_what_the_autoscaler_needs_has_the_versions_of_the_lock_that_it_is_installed_over() -> None:
+    aws, cpu = _locked("aws"), _locked("cpu") | _locked("guest")
+    assert _named("aws.in") <= aws.keys()
+    assert {name: version for name, version in aws.items() if cpu.get(name, version) != version} == {}
+
+
 def test_the_checks_before_a_commit_are_those_of_make_lint() -> None:
     lint = (ROOT / "Makefile").read_text().partition("\nlint:")[2].partition("\n\n")[0]
     by_make = re.findall(r"-m (ruff check|ruff format|mypy)\b", lint)
@@ -87,12 +93,6 @@ def test_what_scripts_may_import_has_one_version_in_all_locks_and_is_part_of_the
     for lock in ("cpu", "gpu"):
         others = _locked(lock)
         assert {name for name, version in guest.items() if others.get(name, version) != version} == set()
-
-
-def test_setting_up_installs_what_scripts_may_import() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    assert "$(VENV)/.installed: requirements/cpu.lock requirements/guest.lock" in makefile
-    assert "--no-deps -r requirements/guest.lock" in makefile
 
 
 def test_no_file_holds_a_path_of_the_machine_it_was_written_on() -> None:
