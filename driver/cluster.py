@@ -51,6 +51,11 @@ class RunCluster(Protocol):
         """Start the sandbox executors."""
         ...
 
+    @property
+    def has_rollouts(self) -> bool:
+        """Whether `start_rollouts` was called."""
+        ...
+
     def start_rollouts(self) -> RolloutWorkers:
         """Start the rollout workers."""
         ...

@@ -91,10 +91,10 @@ class PlacementConfig(Settings):
 
     rollout_workers: int = Field(default=1, ge=1)
     """Rollout workers, each with a generation engine of its own."""
-    gpus_per_rollout_worker: int = Field(default=0, ge=0)
-    """GPUs that one rollout worker reserves; 0 runs its engine on the CPU."""
-    gpus_per_learner_rank: int = Field(default=0, ge=0, le=1)
-    """GPUs that one learner rank reserves; 0 runs it on the CPU."""
+    gpus_per_rollout_worker: float = Field(default=0, ge=0)
+    """GPUs that one rollout worker reserves; 0 runs its engine on the CPU, 0.5 leaves half of a GPU to a learner rank."""
+    gpus_per_learner_rank: float = Field(default=0, ge=0, le=1)
+    """GPUs that one learner rank reserves; 0 runs it on the CPU, a share leaves the rest of a GPU to a rollout worker."""
     sandbox_executors: int = Field(default=1, ge=1)
     """Sandbox actors at the start, one per node that runs scripts; there are never fewer."""
     max_sandbox_executors: int | None = Field(default=None, ge=1)
@@ -121,6 +121,20 @@ class PlacementConfig(Settings):
                 f"{self.sandbox_executors}: raise the first or lower the second"
             )
         return self
+
+    @model_validator(mode="after")
+    def _shares_of_gpus_can_be_given(self) -> "PlacementConfig":
+        gpus = self.gpus_per_rollout_worker
+        if gpus > 1 and gpus != int(gpus):
+            raise ValueError(
+                f"gpus_per_rollout_worker={gpus:g}: a share of a GPU is below 1, and more than one GPU are whole ones"
+            )
+        return self
+
+    @property
+    def shares_gpu(self) -> bool:
+        """Whether a rollout worker and a learner rank may come to lie on one GPU."""
+        return 0 < self.gpus_per_rollout_worker < 1 and 0 < self.gpus_per_learner_rank < 1
 
     @property
     def most_sandbox_executors(self) -> int:

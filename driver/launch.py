@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,8 @@ from driver.supervision.task_choice import TaskChoice
 
 _CLOSE_S = 20.0
 _LET_GO_S = 20.0
+_WITHOUT_GPU = {"CUDA_VISIBLE_DEVICES": ""}
+"""A node with GPUs shows them to actors that asked for none."""
 _QUIET_ENGINE = {"VLLM_LOGGING_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 """An engine's start prints pages of notes; its errors are shown. Setting VLLM_LOGGING_LEVEL shows the rest."""
 
@@ -113,6 +115,11 @@ class Cluster:
         pools = {"sandbox": scaler, "rollout": rollouts}
         return {f"{pool}/{name}": value for pool, numbers in pools.items() for name, value in numbers.items()}
 
+    @property
+    def has_rollouts(self) -> bool:
+        """Whether the rollout workers were started."""
+        return self._rollouts is not None
+
     def start_rollouts(self) -> RolloutWorkers:
         """Start the rollout workers, if they are not there yet; needs a running event loop."""
         if self._rollouts is None:
@@ -142,7 +149,7 @@ class Cluster:
                         role,
                         rank,
                         count,
-                        env=_learner_env(self._config),
+                        env=learner_env(self._config),
                     )
                     for rank in range(count)
                 ],
@@ -216,11 +223,9 @@ class Cluster:
         )
 
     def _sandbox_actor(self, index: int, restarts: int = 0) -> Any:
-        # A GPU node shows its GPUs to actors that asked for none: hide them from what untrusted code starts in.
-        env = {"CUDA_VISIBLE_DEVICES": ""}
         # Whoever sends scripts counts the attempts, over all executors: one that tried again by itself would multiply.
         config = self._config.sandbox.model_copy(update={"retries": 0})
-        return self._actor(SandboxExecutor, "sandbox", index, config, index, env=env, restarts=restarts)
+        return self._actor(SandboxExecutor, "sandbox", index, config, index, restarts=restarts)
 
     def _scorer_actor(self) -> Any:
         return self._actor(RewardScorer, "scorer", 0, self._config.reward)
@@ -254,19 +259,8 @@ class Cluster:
         env: dict[str, str] | None = None,
         restarts: int = 0,
     ) -> Any:
-        spec = self._spec(role)
-        options: dict[str, Any] = {
-            "name": f"{self._config.name}:{spec.name}-{index}:{uuid.uuid4().hex[:6]}",
-            "num_cpus": spec.num_cpus,
-            "num_gpus": spec.num_gpus,
-            "resources": dict(spec.resources),
-            "max_restarts": restarts,
-            "runtime_env": {"env_vars": {"TOKENIZERS_PARALLELISM": "false", **(env or {})}},
-        }
-        if spec.label is not None:
-            options["label_selector"] = {"pool": spec.label}
-        if _is_async(cls):
-            options["max_concurrency"] = 10_000
+        name = f"{self._config.name}:{role}-{index}:{uuid.uuid4().hex[:6]}"
+        options = actor_options(self._spec(role), cls, env or {}) | {"name": name, "max_restarts": restarts}
         actor = ray.remote(cls).options(**options).remote(*args)
         self._actors.append(actor)
         return actor
@@ -322,7 +316,26 @@ def connect(config: RunConfig) -> bool:
     return True
 
 
-def _learner_env(config: RunConfig) -> dict[str, str]:
+def actor_options(
+    spec: placement.ActorSpec, cls: Callable[..., Any], env: Mapping[str, str]
+) -> dict[str, Any]:
+    """What Ray is told of an actor: all but its name and its restarts."""
+    hidden = {} if spec.num_gpus else _WITHOUT_GPU
+    options: dict[str, Any] = {
+        "num_cpus": spec.num_cpus,
+        "num_gpus": spec.num_gpus,
+        "resources": dict(spec.resources),
+        "runtime_env": {"env_vars": {"TOKENIZERS_PARALLELISM": "false", **hidden, **env}},
+    }
+    if spec.label is not None:
+        options["label_selector"] = {"pool": spec.label}
+    if _is_async(cls):
+        options["max_concurrency"] = 10_000
+    return options
+
+
+def learner_env(config: RunConfig) -> dict[str, str]:
+    """Variables that a rank reads when it loads torch and DeepSpeed."""
     # Threads that wait by spinning take the cores from the engine and the sandbox, and from each other.
     env = {"DEEPSPEED_LOG_LEVEL": "error", "OMP_WAIT_POLICY": "PASSIVE"}
     if config.placement.gpus_per_learner_rank == 0:

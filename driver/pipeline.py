@@ -111,12 +111,26 @@ async def _run_phase(
         session.folder.record_phase("setup", resolve_s + time.monotonic() - began)
         began = time.monotonic()
     try:
-        await PHASES[name].run(session)
+        await _beside_engines(session, name)
     finally:
         session.folder.record_phase(name, time.monotonic() - began)
     if name in _WITH_LEARNER:
         # Its memory is better used elsewhere, and a new phase starts from a saved model anyway.
         await session.cluster.end_learner()
+
+
+async def _beside_engines(session: Session, name: str) -> None:
+    """Run a phase; engines that do not start end one that has no need of them yet as soon as that is known."""
+    running = [asyncio.ensure_future(PHASES[name].run(session))]
+    if session.has_cluster and session.cluster.has_rollouts and name not in _WITH_ENGINES:
+        running.append(asyncio.ensure_future(session.cluster.start_rollouts().until_hopeless()))
+    try:
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        await (running[0] if running[0] in done else done.pop())
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def _start_cluster(session: Session, main: "asyncio.Task[None]", names: Sequence[str]) -> None:

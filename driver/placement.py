@@ -82,14 +82,21 @@ def plan(config: RunConfig) -> Placement:
     """Specs of the roles of this run.
 
     Raises:
-        PlacementError: the engine is split over another number of GPUs than a rollout worker gets.
+        PlacementError: the engine is split over another number of GPUs than a rollout worker gets, or several ranks
+            of the learner would come to lie on one GPU.
     """
     where, engine = config.placement, config.engine
     gpus = where.gpus_per_rollout_worker
     if max(gpus, 1) != engine.tensor_parallel_size:
         raise PlacementError(
-            f"engine.tensor_parallel_size={engine.tensor_parallel_size} but placement.gpus_per_rollout_worker={gpus}: "
-            "make them equal (one, or none on the CPU, for an engine that is not split)"
+            f"engine.tensor_parallel_size={engine.tensor_parallel_size} but placement.gpus_per_rollout_worker="
+            f"{gpus:g}: make them equal (one, a share of one, or none on the CPU, for an engine that is not split)"
+        )
+    if 0 < where.gpus_per_learner_rank < 1 and config.learner.num_ranks > 1:
+        raise PlacementError(
+            f"learner.num_ranks={config.learner.num_ranks} with placement.gpus_per_learner_rank="
+            f"{where.gpus_per_learner_rank:g} could put two ranks on one GPU, which NCCL refuses: give each rank a "
+            "whole one, or have one rank"
         )
     # The labels exist where cluster.yaml made the nodes; a single machine has none.
     pooled = where.use_sandbox_resource

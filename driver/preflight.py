@@ -106,7 +106,8 @@ def memory_by_role(config: RunConfig, parameters: int) -> dict[Role, float]:
     ranks = learner.num_ranks
     # AdamW has two moments of 4 bytes; beside bfloat16 weights it keeps float32 ones.
     moments, master = 8, 0 if dtype == "float32" and stage == 0 else 4
-    weights = gradients = _BYTES[dtype]
+    # Gradients add up in float32 beside bfloat16 weights too.
+    weights, gradients = _BYTES[dtype], 4
     shared = [(weights, 3), (gradients, 2), (moments + master, 1)]
     per_parameter = sum(size / (ranks if stage >= from_stage else 1) for size, from_stage in shared)
     reference = weights / (ranks if stage == 3 else 1) if learner.grpo.beta > 0 else 0
@@ -146,7 +147,7 @@ def refuse_too_little_memory(
     specs = {spec.role: spec for spec in placement.actors}
     for role in needed.keys() & set(_LOADS_MODEL):
         gpus = [v.gpu_memory_gib for v in views if v.gpu_memory_gib is not None]
-        share = config.engine.gpu_memory_utilization if role == "rollout" else 1.0
+        share = _share_of_gpu(config, role)
         if specs[role].num_gpus and gpus and needed[role] > max(gpus) * share:
             raise PlacementError(
                 f"a {role} needs at least {needed[role]:.1f} GiB of its GPU for {parameters / 1e9:.2f} billion "
@@ -184,6 +185,14 @@ _CURES: dict[Role, str] = {
     "learner": "raise learner.num_ranks with learner.zero_stage=3, or use a smaller model",
     "rollout": "raise engine.tensor_parallel_size with placement.gpus_per_rollout_worker, or use a smaller model",
 }
+
+
+def _share_of_gpu(config: RunConfig, role: Role) -> float:
+    """Of its GPU's memory, what an actor may have for good."""
+    engine = config.engine.gpu_memory_utilization
+    if role == "rollout":
+        return engine
+    return 1.0 - engine if config.placement.shares_gpu else 1.0
 
 
 def _refuse_less_than(needed: float, parts: str, free: float) -> None:

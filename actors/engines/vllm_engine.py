@@ -43,8 +43,7 @@ class VllmEngine:
             # The learner recomputes log-probabilities of the distribution that was sampled from, so the
             # engine must report those, not the ones before temperature.
             logprobs_mode="processed_logprobs",
-            # The head's product in float32, as the learner has it: a bfloat16 logit of 50 is known to a quarter only.
-            hf_overrides={"head_dtype": "float32"},
+            hf_overrides=as_the_learner_computes,
             worker_extension_cls=_EXTENSION,
             disable_log_stats=True,
             use_tqdm_on_load=False,
@@ -145,6 +144,20 @@ class VllmEngine:
     def close(self) -> None:
         """End the engine's processes. Must run before the owning actor is killed, or they outlive it."""
         self._engine.shutdown(timeout=_SHUTDOWN_S)
+
+
+def as_the_learner_computes(config: Any) -> Any:
+    """The model's Hugging Face config with what vLLM would otherwise compute in another way than the learner does.
+
+    A function of this module, since a dict of overrides cannot take a key away, and vLLM's processes import it by name.
+    """
+    # The head's product in float32: a bfloat16 logit of 50 is known to a quarter only.
+    config.head_dtype = "float32"
+    # Qwen2.5-*-1M asks for dual-chunk attention, which vLLM 0.32 has no kernel for; up to 32,768 tokens it is the same
+    # as plain attention, which the learner has.
+    if hasattr(config, "dual_chunk_attention_config"):
+        del config.dual_chunk_attention_config
+    return config
 
 
 def served_by_vllm(config: EngineConfig, model_path: str) -> ServedModel:

@@ -116,6 +116,7 @@ class RolloutWorkers:
         self._ever_served = False
         self._stop: Stop | None = None
         self._changed = asyncio.Event()
+        self._hopeless = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
         self._num_lost = 0
 
@@ -170,6 +171,15 @@ class RolloutWorkers:
     async def load_folder(self, folder: str, version: int) -> float:
         """Have every living worker serve the model saved in `folder` as `version`; see `load_weights`."""
         return await self._serve(lambda address: self._control.load_folder(address, folder, version))
+
+    async def until_hopeless(self) -> None:
+        """Wait until no worker lives and none may be started, which is then raised: for whoever works without them.
+
+        Raises:
+            RunAbortedError: says why the last one is gone.
+        """
+        await self._hopeless.wait()
+        self._raise_if_stopped()
 
     def metrics(self) -> dict[str, float]:
         """Workers that serve, and workers lost so far."""
@@ -365,6 +375,7 @@ class RolloutWorkers:
 
     def _end_all_hope(self, stop: Stop) -> None:
         self._stop = stop
+        self._hopeless.set()
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.place.done():

@@ -65,6 +65,13 @@ def test_what_the_locks_are_made_from_is_what_the_project_depends_on() -> None:
     )
 
 
+def test_the_gpu_lock_s_bindings_of_cuda_are_one_release() -> None:
+    # cuda-python 12 brings modules of its own that overwrite those of cuda-bindings 13.
+    pins = _locked("gpu")
+    assert pins["cuda-python"] == pins["cuda-bindings"]
+    assert int(pins["cuda-bindings"].partition(".")[0]) >= 13
+
+
 def test_what_crosses_between_nodes_has_one_version_in_all_locks() -> None:
     for name in ("ray", "pydantic"):
         assert len({_locked(lock)[name] for lock in ("cpu", "gpu", "sandbox")}) == 1, name

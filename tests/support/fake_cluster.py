@@ -44,6 +44,11 @@ class FakeCluster:
             self._sandbox = SandboxExecutor(self._config.sandbox)
         return self._sandbox.execute
 
+    @property
+    def has_rollouts(self) -> bool:
+        """Whether they were started."""
+        return self._rollouts is not None
+
     def start_rollouts(self) -> RolloutWorkers:
         """The real set of fake workers."""
         if self._rollouts is None:

@@ -11,7 +11,7 @@ import pytest
 from fake_actors import World
 from fake_cluster import FakeCluster
 
-from actors.errors import EngineError, LearnerError
+from actors.errors import ActorLostError, EngineError, LearnerError
 from actors.records import StepReport
 from driver.config import RunConfig
 from driver.config_loading import load_config
@@ -254,3 +254,21 @@ def test_a_policy_without_stages_trains_as_many_steps_and_its_report_is_written(
     found = json.loads((tmp_path / "potential.json").read_text())
     assert (found["policy"], found["steps"], found["sizes"]) == (policy, [2], [len(found["tasks"])])
     assert all(line.values["curriculum/num_open_tasks"] == len(found["tasks"]) for line in lines)
+
+
+@pytest.mark.parametrize("phase", ["synthesize", "sft"])
+def test_engines_that_do_not_start_end_the_run_while_it_is_still_busy_with_other_things(
+    tmp_path: Path, phase: str
+) -> None:
+    def fail(_: Any) -> None:
+        raise ActorLostError("vLLM did not start: unknown key dual_chunk_attention_config")
+
+    if phase == "sft":
+        run(small(tmp_path), new_world(), "synthesize")
+    world = new_world()
+    world.hooks["ready"] = fail
+    world.hooks["sft_step"] = lambda _: asyncio.sleep(99)
+    with pytest.raises(RunAbortedError, match=r"no rollout worker started: .* dual_chunk_attention_config"):
+        run(small(tmp_path, "recovery.start_s=60"), world)
+    assert world.calls["sft_step"] <= (phase == "sft")
+    run(small(tmp_path), new_world())

@@ -123,3 +123,30 @@ def test_a_maximum_below_the_minimum_is_refused_with_the_cure():
         ConfigError, match="max_sandbox_executors=2 is below sandbox_executors=4: raise the first"
     ):
         load_config("laptop", bounds)
+
+
+def test_an_engine_and_a_learner_may_share_one_gpu():
+    shares = [
+        "placement.gpus_per_rollout_worker=0.5",
+        "placement.gpus_per_learner_rank=0.5",
+        "placement.sandbox_cpus=2",
+    ]
+    config = load_config("laptop", shares)
+    assert config.placement.shares_gpu
+    placement = plan(config)
+    # Two CPUs beside each half of a GPU, scorer and curriculum 0.1 each, the sandbox 2.
+    assert placement.totals == {"GPU": 1.0, "CPU": 6.2}
+    check(placement, {"CPU": 8, "GPU": 1})
+    assert not load_config("single_node").placement.shares_gpu
+    assert not load_config("laptop").placement.shares_gpu
+
+
+def test_a_gpu_and_a_half_for_one_engine_are_refused():
+    with pytest.raises(ConfigError, match=r"gpus_per_rollout_worker=1\.5: a share of a GPU is below 1"):
+        load_config("laptop", ["placement.gpus_per_rollout_worker=1.5"])
+
+
+def test_two_ranks_of_the_learner_never_share_a_gpu():
+    keys = ["placement.gpus_per_learner_rank=0.5", "learner.num_ranks=2"]
+    with pytest.raises(PlacementError, match=r"num_ranks=2 .*=0\.5 could put two ranks on one GPU"):
+        plan(load_config("laptop", keys))

@@ -77,9 +77,10 @@ def test_a_node_that_never_loads_the_model_need_not_see_it() -> None:
         (["learner.dtype=float32", "learner.num_ranks=1"], 16.0),
         # The same with a float32 copy of its own, which ZeRO 1 splits with the moments: 8 + 12 / 2.
         (["learner.dtype=float32", "learner.num_ranks=2", "learner.zero_stage=1"], 14.0),
-        # bfloat16: 2 + 2, moments 8, master 4; ZeRO 2 splits all but the weights over 4: 2 + 14 / 4.
-        (["learner.dtype=bfloat16", "learner.num_ranks=4", "learner.zero_stage=2"], 5.5),
-        (["learner.dtype=bfloat16", "learner.num_ranks=4", "learner.zero_stage=3"], 4.0),
+        # bfloat16: 2, gradients added up in float32 4, moments 8, master 4; ZeRO 2 splits all but the weights over 4:
+        # 2 + 16 / 4.
+        (["learner.dtype=bfloat16", "learner.num_ranks=4", "learner.zero_stage=2"], 6.0),
+        (["learner.dtype=bfloat16", "learner.num_ranks=4", "learner.zero_stage=3"], 4.5),
         # The model that the KL term refers to is one more.
         (["learner.dtype=float32", "learner.num_ranks=1", "learner.grpo.beta=0.1"], 20.0),
     ],
@@ -125,10 +126,23 @@ def test_of_several_nodes_one_must_be_large_enough_for_each_actor() -> None:
 def test_a_gpu_that_cannot_hold_its_share_is_told_with_the_keys() -> None:
     config = load_config("single_node")
     views = [_view(gpu_memory_gib=80.0, free_memory_gib=1000.0)]
-    # 7.6 billion parameters in bfloat16 over four ranks of ZeRO 3: 4 bytes each, 28.3 GiB.
+    # 7.6 billion parameters in bfloat16 over four ranks of ZeRO 3: 4.5 bytes each, 31.9 GiB.
     preflight.refuse_too_little_memory(config, plan(config), 7_600_000_000, views)
     with pytest.raises(PlacementError, match=r"a learner needs at least .* raise learner.num_ranks"):
         preflight.refuse_too_little_memory(config, plan(config), 30_000_000_000, views)
+
+
+def test_on_a_shared_gpu_the_learner_has_what_the_engine_leaves() -> None:
+    shares = ("placement.gpus_per_rollout_worker=0.5", "placement.gpus_per_learner_rank=0.5")
+    config = load_config(
+        "single_node", [*shares, "learner.num_ranks=1", "engine.gpu_memory_utilization=0.35"]
+    )
+    views = [_view(gpu_memory_gib=80.0, free_memory_gib=1000.0)]
+    # 18 bytes for each of 1.5 billion parameters are 25.1 GiB, 0.4 for the process; the engine leaves 52.
+    preflight.refuse_too_little_memory(config, plan(config), 1_500_000_000, views)
+    # Of 4 billion 67.5, which would fit the whole GPU.
+    with pytest.raises(PlacementError, match=r"a learner needs at least 67\.5 GiB .* gives it 52\.0"):
+        preflight.refuse_too_little_memory(config, plan(config), 4_000_000_000, views)
 
 
 def test_parameters_are_counted_from_the_headers_alone(tmp_path: Path) -> None:

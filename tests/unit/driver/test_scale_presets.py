@@ -14,10 +14,10 @@ GPU_GIB = 80
 
 @pytest.mark.parametrize(("preset", "billions"), [("single_node", 7.6), ("cluster", 14.8)])
 def test_learner_state_leaves_half_of_each_gpu_to_activations(preset, billions):
-    # Bytes per parameter: 4 for bf16 weights and gradients, 12 for float32 master and Adam, 2 for a reference model.
+    # Bytes per parameter: 2 for bf16 weights, 16 for float32 gradients, master and Adam, 2 for a reference model.
     learner = load_config(preset).learner
     assert learner.zero_stage == 3
-    per_parameter = 16 + (2 if learner.grpo.beta else 0)
+    per_parameter = 18 + (2 if learner.grpo.beta else 0)
     assert billions * per_parameter / learner.num_ranks < GPU_GIB / 2
 
 
