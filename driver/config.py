@@ -92,9 +92,9 @@ class PlacementConfig(Settings):
     rollout_workers: int = Field(default=1, ge=1)
     """Rollout workers, each with a generation engine of its own."""
     gpus_per_rollout_worker: float = Field(default=0, ge=0)
-    """GPUs that one rollout worker reserves; 0 runs its engine on the CPU, 0.5 leaves half of a GPU to a learner rank."""
+    """GPUs that one rollout worker reserves; 0 runs its engine on the CPU; 0.5 leaves half a GPU to the learner."""
     gpus_per_learner_rank: float = Field(default=0, ge=0, le=1)
-    """GPUs that one learner rank reserves; 0 runs it on the CPU, a share leaves the rest of a GPU to a rollout worker."""
+    """GPUs that one learner rank reserves; 0 runs it on the CPU; 0.5 leaves half a GPU to a rollout worker."""
     sandbox_executors: int = Field(default=1, ge=1)
     """Sandbox actors at the start, one per node that runs scripts; there are never fewer."""
     max_sandbox_executors: int | None = Field(default=None, ge=1)
