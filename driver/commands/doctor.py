@@ -30,7 +30,7 @@ _PINNED = {"ray": "2.60.0", "torch": "2.13.0", "deepspeed": "0.19.8", "reasoning
 _LOCKED = ("transformers", "pydantic", "pyarrow", "numpy", "matplotlib", "rich", "tensorboard")
 """Versions that the lock file names; another one may well work."""
 _VLLM_VERSION = "0.32.0"
-_INSTALL = "make setup, or make setup ROLE=gpu on a machine with GPUs"
+_INSTALL = "make setup, which installs requirements/cpu.lock (ROLE=gpu: gpu.lock)"
 
 
 @dataclass(frozen=True)
