@@ -223,47 +223,29 @@ class PolicyLearner:
 
     def _policy_backward(self, batch: MicroBatch, totals: Totals, proximal_N: "Tensor | None") -> "Tensor":
         """Add one micro-batch's gradient; its log-probabilities under the policy as it is now, without gradient."""
-        from actors.learning.losses import (
-            MOST_LOG_RATIO,
-            kl_penalty,
-            mismatch_sums,
-            policy_loss,
-            policy_metric_sums,
-        )
+        from actors.learning.kl import kl_penalty
+        from actors.learning.losses import policy_loss
+        from actors.learning.policy_metrics import policy_metrics
 
         grpo, targets, temperature = self._config.grpo, batch.targets, self._role.temperature
-        behaviour_N, adv_N, weight_N = map(
-            self._engine.tensor, (targets.behaviour_N, targets.adv_N, targets.weight_N)
+        behaviour_N, adv_N, weight_N, sequence_N = map(
+            self._engine.tensor,
+            (targets.behaviour_N, targets.adv_N, targets.weight_N, targets.sample_N),
         )
         logp_N, entropy_N = self._engine.forward(batch, temperature)
         now_N = logp_N.detach()
         proximal_N = now_N if proximal_N is None else proximal_N
-        cap = grpo.importance_cap
-        loss = policy_loss(logp_N, behaviour_N, adv_N, weight_N, grpo, proximal_N)
+        loss = policy_loss(logp_N, behaviour_N, adv_N, weight_N, grpo, proximal_N, sequence_N)
         sums = {}
         if grpo.beta > 0:
-            penalty = kl_penalty(logp_N, self._engine.reference_log_probs(batch, temperature), weight_N)
+            reference_N = self._engine.reference_log_probs(batch, temperature)
+            penalty = kl_penalty(logp_N, reference_N, weight_N, grpo.kl_estimator)
             sums["reference_kl"] = float(penalty.detach())
             loss = loss + grpo.beta * penalty
         sums["loss"] = float(loss.detach())
         self._engine.backward(loss)
-        old_N = behaviour_N if cap is None else proximal_N
-        per_token = {
-            **policy_metric_sums(
-                now_N,
-                behaviour_N,
-                adv_N,
-                clip_low=None if grpo.loss == "cispo" else grpo.clip_low,
-                clip_high=grpo.clip_high,
-                proximal_T=old_N,
-            ),
-            **mismatch_sums(proximal_N, behaviour_N, cap),
-            "entropy": float(entropy_N.sum()),
-        }
-        largest = {
-            "ratio_max": float((now_N - old_N).max().clamp(max=MOST_LOG_RATIO).exp()),
-            "mismatch_max": float((proximal_N - behaviour_N).abs().max()),
-        }
+        per_token, largest = policy_metrics(now_N, behaviour_N, adv_N, grpo, proximal_N, sequence_N)
+        per_token["entropy"] = float(entropy_N.sum())
         totals.add(batch.num_tokens, whole=sums, per_token=per_token, largest=largest)
         return now_N
 

@@ -38,22 +38,29 @@ class GrpoConfig(Settings):
     """Learning rate of GRPO at its peak."""
     schedule: ScheduleConfig = ScheduleConfig()
     """How the rate moves over the steps of GRPO, all stages together."""
-    advantage: Literal["mean", "std", "leave_one_out", "maxrl"] = "mean"
-    """`mean` r - mean; `std` that over (std + floor); `leave_one_out` r - mean of the siblings; `maxrl` r - mean, over
-    the share of right siblings, which gives hard tasks more weight (MaxRL)."""
+    advantage: Literal["mean", "std", "batch", "leave_one_out", "maxrl"] = "mean"
+    """`mean` r - mean; `std` that over (std of the group + floor); `batch` that over (std of all rewards of the step +
+    floor) (Lite PPO); `leave_one_out` r - mean of the siblings; `maxrl` r - mean, over the share of right siblings,
+    which gives hard tasks more weight (MaxRL)."""
     std_floor: float = Field(default=1e-6, ge=0)
-    """Added to the group's standard deviation; read by `std` only."""
+    """Added to the standard deviation; read by `std` and `batch` only."""
     requires_mixed_outcome: bool = True
     """Groups that are all correct or all wrong get zero advantage, whatever their shaping says."""
-    loss: Literal["ppo", "cispo"] = "ppo"
+    loss: Literal["ppo", "cispo", "gspo"] = "ppo"
     """`ppo`: a token whose ratio is beyond the clip gets no gradient. `cispo`: every token keeps its gradient, weighted
-    by its ratio, at most 1 + clip_high (MiniMax-M1; ScaleRL took a clip_high of 3 to 7)."""
+    by its ratio, at most 1 + clip_high (MiniMax-M1; ScaleRL took a clip_high of 3 to 7). `gspo`: all tokens of a
+    rollout have the geometric mean of their ratios and are clipped together (GSPO, with `sequence_mean`, a clip_low of
+    3e-4 and a clip_high of 4e-4)."""
     clip_low: float = Field(default=0.2, gt=0, lt=1)
     """The ratio is clipped at 1 - clip_low; `cispo` does not read it."""
     clip_high: float = Field(default=0.28, gt=0)
     """The ratio is clipped at 1 + clip_high."""
     beta: float = Field(default=0.0, ge=0)
     """Weight of the KL penalty to the reference model; 0 keeps no reference model."""
+    kl_estimator: Literal["k1", "k2", "k3"] = "k3"
+    """How that penalty is estimated from what was sampled: `k1` logp - reference, as a cost in the reward; `k2` half
+    its square, with the same gradient; `k3` as in GRPO, never negative, but with the gradient of KL(reference ||
+    policy)."""
     aggregation: Literal["token_mean", "sequence_mean", "constant"] = "token_mean"
     """Every token counts the same, or every rollout does (the paper's 1/|y|), or every token counts 1 / constant_tokens
     of a rollout, however long the rollouts of the step are (Dr.GRPO)."""
@@ -67,8 +74,25 @@ class GrpoConfig(Settings):
     """The ratio is taken to the policy at the start of the step, and each token is weighted by the probability under
     that policy over the probability when sampled, at most this (truncated importance sampling). null: the ratio is
     taken to the policy that sampled, unbounded for tokens of negative advantage (the paper)."""
+    importance_level: Literal["token", "sequence"] = "token"
+    """What that weight is of: each `token` by itself, or the whole rollout (`sequence`), whose weight is the product of
+    its tokens' before the cap: without bias, and of little use where rollouts are long or far off."""
     epochs: int = Field(default=1, ge=1)
     """Optimiser steps on one batch of groups, all at the learning rate of that training step."""
+
+    @model_validator(mode="after")
+    def _choices_are_read(self) -> Self:
+        if self.importance_level == "sequence" and self.importance_cap is None:
+            raise ValueError(
+                "learner.grpo.importance_level=sequence, but with learner.grpo.importance_cap=null nothing is "
+                "weighted: set importance_cap to a number (2) or importance_level to token"
+            )
+        if self.kl_estimator != "k3" and self.beta == 0:
+            raise ValueError(
+                f"learner.grpo.kl_estimator={self.kl_estimator}, but with learner.grpo.beta=0 there is no KL penalty: "
+                "set beta above 0 or leave kl_estimator out"
+            )
+        return self
 
 
 class LearnerConfig(Settings):

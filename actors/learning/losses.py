@@ -11,122 +11,129 @@ import torch
 from torch import Tensor
 
 from actors.learning.config import GrpoConfig
-
-# exp(20) is 5e8: whatever a ratio says beyond, it is no longer a step in a trust region, and float32 holds it.
-MOST_LOG_RATIO = 20.0
-# exp(5) is 148, and a token this far below the reference is pulled as hard as any further one. With the paper's beta of
-# 0.001 its pull stays well below that of an advantage; unbounded, one token 9 nats off turns the whole step.
-_MOST_KL_LOG_RATIO = 5.0
-# What "far off" means for the metric where no cap is set.
-_USUAL_CAP = 2.0
+from actors.learning.ratios import importance_ratio, same_shape, sequence_ratio, token_ratio
 
 
 def policy_loss(
-    logp_T: Tensor, behaviour_T: Tensor, adv_T: Tensor, weight_T: Tensor, grpo: GrpoConfig, proximal_T: Tensor
+    logp_T: Tensor,
+    behaviour_T: Tensor,
+    adv_T: Tensor,
+    weight_T: Tensor,
+    grpo: GrpoConfig,
+    proximal_T: Tensor,
+    sequence_T: Tensor,
 ) -> Tensor:
-    """The loss that `grpo.loss` names: `clipped_policy_loss` or `cispo_loss`, with its settings."""
-    tokens = (logp_T, behaviour_T, adv_T, weight_T)
-    high, cap = grpo.clip_high, grpo.importance_cap
+    """The loss that `grpo.loss` names, with its settings, for tokens that another policy may have sampled.
+
+    Without `importance_cap` the ratio is to the policy that sampled. With a cap it is to the proximal policy, the
+    learner itself at the start of the step (decoupled PPO: Hilton et al., arXiv 2110.00641; AReaL, arXiv 2505.24298),
+    and each term is weighted by min(`importance_ratio`, cap), by token or by rollout: truncated importance sampling. So
+    the clip bounds the learner's own steps and the cap bounds what an older policy or another kernel adds. In a step's
+    first update no token's gradient is unbounded; in further ones PPO's ratio of a token with negative advantage is, up
+    to exp(20), as in all of PPO without a dual clip.
+
+    Args:
+        logp_T: under the policy that learns; the only argument that gets a gradient.
+        behaviour_T: under the policy that sampled, as the engine reported it.
+        adv_T: advantage of the token's rollout.
+        weight_T: from `token_weights`.
+        grpo: names the loss, the clip, the cap and its level.
+        proximal_T: under the learner at the start of the step; `logp_T` without its gradient in the first update: then
+            the ratio is 1 and only its gradient matters.
+        sequence_T: number of the rollout that each token belongs to.
+
+    Returns:
+        The loss, a scalar.
+    """
+    same_shape(logp_T, behaviour_T, adv_T, weight_T, proximal_T, sequence_T)
+    old_T = behaviour_T
+    if grpo.importance_cap is not None:
+        by_rollout_T = sequence_T if grpo.importance_level == "sequence" else None
+        ratio_T = importance_ratio(proximal_T, behaviour_T, by_rollout_T)
+        old_T, weight_T = proximal_T, weight_T * ratio_T.clamp(max=grpo.importance_cap)
+    tokens, low, high = (logp_T, old_T, adv_T, weight_T), grpo.clip_low, grpo.clip_high
     if grpo.loss == "cispo":
-        return cispo_loss(*tokens, clip_high=high, importance_cap=cap, proximal_T=proximal_T)
-    return clipped_policy_loss(
-        *tokens, clip_low=grpo.clip_low, clip_high=high, importance_cap=cap, proximal_T=proximal_T
-    )
+        return cispo_loss(*tokens, clip_high=high)
+    if grpo.loss == "gspo":
+        return gspo_loss(*tokens, sequence_T, clip_low=low, clip_high=high)
+    return clipped_policy_loss(*tokens, clip_low=low, clip_high=high)
 
 
 def clipped_policy_loss(
-    logp_T: Tensor,
-    behaviour_T: Tensor,
-    adv_T: Tensor,
-    weight_T: Tensor,
-    *,
-    clip_low: float,
-    clip_high: float,
-    importance_cap: float | None = None,
-    proximal_T: Tensor | None = None,
+    logp_T: Tensor, old_T: Tensor, adv_T: Tensor, weight_T: Tensor, *, clip_low: float, clip_high: float
 ) -> Tensor:
     """PPO's clipped objective with a separate upper clip (DAPO, arXiv 2503.14476), negated.
 
-    -sum_t w_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t) with rho = exp(logp - behaviour).
-    With a cap, rho = exp(logp - proximal), where the proximal policy is the learner itself at the start of the step
-    (decoupled PPO: Hilton et al., arXiv 2110.00641; AReaL, arXiv 2505.24298), and each term is weighted by
-    min(exp(proximal - behaviour), cap): token-level truncated importance sampling (Yao et al. 2025, "Your efficient
-    RL framework secretly brings you off-policy RL training"). So the clip bounds the learner's own steps and the cap
-    bounds what an older policy or another kernel adds. In a step's first update no token's gradient is unbounded; in
-    further ones the ratio of a token with negative advantage is, up to exp(20), as in all of PPO without a dual clip.
+    -sum_t w_t min(rho_t A_t, clip(rho_t, 1 - clip_low, 1 + clip_high) A_t) with rho = exp(logp - old).
 
     Args:
         logp_T: under the policy that learns; the only argument that gets a gradient.
-        behaviour_T: under the policy that sampled, as the engine reported it.
+        old_T: under the policy that the ratio is to.
         adv_T: advantage of the token's rollout.
-        weight_T: from `token_weights`.
+        weight_T: from `token_weights`, times the importance weight if there is one.
         clip_low: lower clip distance.
         clip_high: upper clip distance.
-        importance_cap: None for the ratio to the behaviour policy, without a bound where the advantage is negative.
-        proximal_T: under the learner at the start of the step; None where it is the policy that learns, in a step's
-            first update: then rho is 1 and only its gradient matters.
 
     Returns:
         The loss, a scalar.
     """
-    _same_shape(logp_T, behaviour_T, adv_T, weight_T)
-    old_T, truncated_T = _proximal(logp_T, behaviour_T, importance_cap, proximal_T)
-    ratio_T = _ratio(logp_T, old_T)
-    clipped_T = ratio_T.clamp(1.0 - clip_low, 1.0 + clip_high)
-    gain_T = torch.minimum(ratio_T * adv_T, clipped_T * adv_T)
-    return -(weight_T * truncated_T * gain_T).sum()
+    same_shape(logp_T, old_T, adv_T, weight_T)
+    return -(weight_T * _clipped_gain(token_ratio(logp_T, old_T), adv_T, clip_low, clip_high)).sum()
 
 
-def cispo_loss(
+def gspo_loss(
     logp_T: Tensor,
-    behaviour_T: Tensor,
+    old_T: Tensor,
     adv_T: Tensor,
     weight_T: Tensor,
+    sequence_T: Tensor,
     *,
+    clip_low: float,
     clip_high: float,
-    importance_cap: float | None = None,
-    proximal_T: Tensor | None = None,
 ) -> Tensor:
-    """CISPO's objective, negated: every token keeps its gradient, and only its weight is bounded.
+    """PPO's clipped objective of whole rollouts, negated: all tokens of one share its ratio, and are clipped together.
 
-    -sum_t w_t sg(min(rho_t, 1 + clip_high)) A_t logp_t (MiniMax-M1, arXiv 2506.13585, equation 4, without a lower bound
-    as there; ScaleRL, arXiv 2510.13786). rho, and the weight that the cap bounds, are those of `clipped_policy_loss`.
-    The value is no estimate of anything; its gradient is the policy gradient.
+    -sum_t w_t min(s_t A_t, clip(s_t, 1 - clip_low, 1 + clip_high) A_t), with s the `sequence_ratio` of the token's
+    rollout (GSPO, arXiv 2507.18071, equation 5; its clip distances are 3e-4 and 4e-4). With the weights of
+    `sequence_mean`, 1 / (B n_i), it is the paper's objective; with those of `token_mean` a long rollout weighs more.
 
     Args:
         logp_T: under the policy that learns; the only argument that gets a gradient.
-        behaviour_T: under the policy that sampled, as the engine reported it.
+        old_T: under the policy that the ratio is to.
         adv_T: advantage of the token's rollout.
-        weight_T: from `token_weights`.
-        clip_high: how far above 1 the ratio may weigh.
-        importance_cap: as in `clipped_policy_loss`.
-        proximal_T: as in `clipped_policy_loss`.
+        weight_T: from `token_weights`, times the importance weight if there is one.
+        sequence_T: number of the rollout that each token belongs to; all its tokens must be here.
+        clip_low: lower clip distance.
+        clip_high: upper clip distance.
 
     Returns:
         The loss, a scalar.
     """
-    _same_shape(logp_T, behaviour_T, adv_T, weight_T)
-    old_T, truncated_T = _proximal(logp_T, behaviour_T, importance_cap, proximal_T)
-    bounded_T = _ratio(logp_T.detach(), old_T).clamp(max=1.0 + clip_high)
-    return -(weight_T * truncated_T * bounded_T * adv_T * logp_T).sum()
+    same_shape(logp_T, old_T, adv_T, weight_T, sequence_T)
+    ratio_T = sequence_ratio(logp_T, old_T, sequence_T)
+    return -(weight_T * _clipped_gain(ratio_T, adv_T, clip_low, clip_high)).sum()
 
 
-def kl_penalty(logp_T: Tensor, reference_T: Tensor, weight_T: Tensor) -> Tensor:
-    """Weighted KL(policy || reference) by the low-variance estimator k3, which is never negative.
+def cispo_loss(logp_T: Tensor, old_T: Tensor, adv_T: Tensor, weight_T: Tensor, *, clip_high: float) -> Tensor:
+    """CISPO's objective, negated: every token keeps its gradient, and only its weight is bounded.
 
-    sum_t w_t (exp(d_t) - d_t - 1) with d = reference - logp (http://joschu.net/blog/kl-approx.html); above d = 5 its
-    tangent there goes on in its place, so that no token's pull is more than exp(5) - 1.
+    -sum_t w_t sg(min(rho_t, 1 + clip_high)) A_t logp_t with rho = exp(logp - old) (MiniMax-M1, arXiv 2506.13585,
+    equation 4, without a lower bound as there; ScaleRL, arXiv 2510.13786). The value is no estimate of anything; its
+    gradient is the policy gradient.
 
     Args:
-        logp_T: under the policy that learns.
-        reference_T: under the reference model.
-        weight_T: from `token_weights`.
+        logp_T: under the policy that learns; the only argument that gets a gradient.
+        old_T: under the policy that the ratio is to.
+        adv_T: advantage of the token's rollout.
+        weight_T: from `token_weights`, times the importance weight if there is one.
+        clip_high: how far above 1 the ratio may weigh.
+
+    Returns:
+        The loss, a scalar.
     """
-    _same_shape(logp_T, reference_T, weight_T)
-    delta_T = reference_T - logp_T
-    near_T = delta_T.clamp(max=_MOST_KL_LOG_RATIO)
-    exp_T = torch.exp(near_T) * (1.0 + delta_T - near_T)
-    return (weight_T * (exp_T - delta_T - 1.0)).sum()
+    same_shape(logp_T, old_T, adv_T, weight_T)
+    bounded_T = token_ratio(logp_T.detach(), old_T).clamp(max=1.0 + clip_high)
+    return -(weight_T * bounded_T * adv_T * logp_T).sum()
 
 
 def negative_log_likelihood(logp_T: Tensor, weight_T: Tensor) -> Tensor:
@@ -136,83 +143,11 @@ def negative_log_likelihood(logp_T: Tensor, weight_T: Tensor) -> Tensor:
         logp_T: under the policy that learns.
         weight_T: from `token_weights`.
     """
-    _same_shape(logp_T, weight_T)
+    same_shape(logp_T, weight_T)
     return -(weight_T * logp_T).sum()
 
 
-@torch.no_grad()
-def policy_metric_sums(
-    logp_T: Tensor,
-    behaviour_T: Tensor,
-    adv_T: Tensor,
-    *,
-    clip_low: float | None,
-    clip_high: float,
-    proximal_T: Tensor | None = None,
-) -> dict[str, float]:
-    """Sums over tokens of what tells how far the policy has moved.
-
-    clip_fraction: tokens whose gradient the clip removes, or, in CISPO, bounds. ratio_mean: the ratio that is clipped.
-    approx_kl: k3 estimate of KL(behaviour || policy), rho - 1 - log rho. Divide by the token count for means.
-
-    Args:
-        logp_T: under the policy that learns.
-        behaviour_T: under the policy that sampled.
-        adv_T: advantages.
-        clip_low: as in the loss; None for CISPO, which has none and bounds tokens of either sign.
-        clip_high: as in the loss.
-        proximal_T: what the clipped ratio is to; None for the policy that sampled.
-    """
-    _same_shape(logp_T, behaviour_T, adv_T)
-    ratio_T = _ratio(logp_T, behaviour_T if proximal_T is None else proximal_T)
-    clipped_T = ratio_T > 1.0 + clip_high
-    if clip_low is not None:
-        clipped_T = (clipped_T & (adv_T > 0)) | ((ratio_T < 1.0 - clip_low) & (adv_T < 0))
-    gap_T = logp_T - behaviour_T
-    return {
-        "clip_fraction": float(clipped_T.sum()),
-        "ratio_mean": float(ratio_T.sum()),
-        "approx_kl": float((_ratio(logp_T, behaviour_T) - 1.0 - gap_T).sum()),
-        "logp_gap": float(gap_T.abs().sum()),
-    }
-
-
-@torch.no_grad()
-def mismatch_sums(proximal_T: Tensor, behaviour_T: Tensor, importance_cap: float | None) -> dict[str, float]:
-    """Sums over tokens of how far the policy that sampled is from the learner before it moves: age and other kernels.
-
-    mismatch_mean: |proximal - behaviour| in nats. mismatch_beyond_cap: tokens whose importance weight is cut.
-
-    Args:
-        proximal_T: under the learner at the start of the step.
-        behaviour_T: under the policy that sampled.
-        importance_cap: as in the loss; None counts beyond 2.
-    """
-    _same_shape(proximal_T, behaviour_T)
-    cap = _USUAL_CAP if importance_cap is None else importance_cap
-    return {
-        "mismatch_mean": float((proximal_T - behaviour_T).abs().sum()),
-        "mismatch_beyond_cap": float((_ratio(proximal_T, behaviour_T) > cap).sum()),
-    }
-
-
-def _proximal(
-    logp_T: Tensor, behaviour_T: Tensor, importance_cap: float | None, proximal_T: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """What the ratio is taken to, and the truncated importance weight of each token; neither has a gradient."""
-    if importance_cap is None:
-        return behaviour_T, torch.ones_like(behaviour_T)
-    old_T = logp_T.detach() if proximal_T is None else proximal_T
-    _same_shape(logp_T, old_T)
-    return old_T, _ratio(old_T, behaviour_T).clamp(max=importance_cap)
-
-
-def _ratio(logp_T: Tensor, old_T: Tensor) -> Tensor:
-    """exp(logp - old), bounded before it is taken."""
-    return torch.exp((logp_T - old_T).clamp(-MOST_LOG_RATIO, MOST_LOG_RATIO))
-
-
-def _same_shape(first: Tensor, *others: Tensor) -> None:
-    for other in others:
-        if first.ndim != 1 or other.shape != first.shape:
-            raise ValueError(f"expected equal shapes [T], got {list(first.shape)} and {list(other.shape)}")
+def _clipped_gain(ratio_T: Tensor, adv_T: Tensor, clip_low: float, clip_high: float) -> Tensor:
+    """What each token's ratio gains, and no more than its clipped ratio would."""
+    clipped_T = ratio_T.clamp(1.0 - clip_low, 1.0 + clip_high)
+    return torch.minimum(ratio_T * adv_T, clipped_T * adv_T)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.errors import StaleRolloutError
-from actors.learning.advantages import group_advantages, has_mixed_outcome
+from actors.learning.advantages import group_advantages, has_mixed_outcome, reward_std
 from actors.learning.config import GrpoConfig
 from actors.records import Rollout, ScoredGroup, Segment, SftRollout, Source
 
@@ -153,11 +153,18 @@ def grpo_samples(groups: Sequence[ScoredGroup], grpo: GrpoConfig) -> list[Sample
     A rollout that is left out stays in its group's baseline: its reward was earned, only its numbers are broken.
     """
     samples: list[Sample] = []
-    for group in groups:
+    rewards = [np.array([s.reward for s in group.scores], dtype=np.float64) for group in groups]
+    batch_std = reward_std(rewards) if grpo.advantage == "batch" else None
+    for group, rewards_G in zip(groups, rewards, strict=True):
         correct_G = np.array([s.is_correct for s in group.scores], dtype=bool)
-        rewards_G = np.array([s.reward for s in group.scores], dtype=np.float64)
         with np.errstate(invalid="ignore"):
-            adv_G = group_advantages(rewards_G, grpo.advantage, std_floor=grpo.std_floor, correct_G=correct_G)
+            adv_G = group_advantages(
+                rewards_G,
+                grpo.advantage,
+                std_floor=grpo.std_floor,
+                correct_G=correct_G,
+                batch_std=batch_std,
+            )
         if grpo.requires_mixed_outcome and not has_mixed_outcome(correct_G):
             # Times zero, so that what is not finite stays so.
             adv_G = adv_G * 0.0

@@ -64,7 +64,7 @@ def test_a_rollout_with_an_impossible_log_probability_is_left_out_and_counted(ma
 
 
 @pytest.mark.parametrize("reward", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("advantage", ["mean", "std", "leave_one_out"])
+@pytest.mark.parametrize("advantage", ["mean", "std", "batch", "leave_one_out"])
 def test_a_group_with_a_reward_that_is_not_finite_is_left_out_and_counted(make_learner, reward, advantage):
     groups = scored_groups()
     learner = make_learner(grpo={"advantage": advantage})

@@ -125,14 +125,30 @@ def test_group_with_equal_rewards_gives_no_gradient(make_learner):
     "changes",
     [{"micro_batch_tokens": 20}, {"share_prefix": False}, {"share_prefix": True}, {"chunk_tokens": 1000}],
 )
-@pytest.mark.parametrize("aggregation", ["token_mean", "sequence_mean"])
-def test_cutting_into_micro_batches_changes_nothing(make_learner, changes, aggregation):
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"aggregation": "token_mean"},
+        {"aggregation": "sequence_mean"},
+        {"loss": "gspo", "epochs": 2, "lr": 1e-3, "importance_level": "sequence", "advantage": "batch"},
+    ],
+    ids=lambda choices: "-".join(map(str, choices.values())),
+)
+def test_cutting_into_micro_batches_changes_nothing(make_learner, changes, choices):
     found = []
     for extra in ({"micro_batch_tokens": 4096}, changes):
-        learner = make_learner(**extra, grpo={"aggregation": aggregation})
+        learner = make_learner(**extra, grpo=choices)
         found.append(learner.train_step(scored_groups(), 0).metrics)
         learner.close()
-    for name in ("loss", "grad_norm", "entropy", "ratio_mean", "clip_fraction", "num_tokens"):
+    for name in (
+        "loss",
+        "grad_norm",
+        "entropy",
+        "ratio_mean",
+        "clip_fraction",
+        "mismatch_weight",
+        "num_tokens",
+    ):
         assert found[0][name] == pytest.approx(found[1][name], abs=1e-5, rel=1e-4), name
 
 

@@ -87,3 +87,62 @@ def test_maxrl_gives_a_hard_task_the_louder_step(make_learner):
         norms[kind] = learner.train_step([group], 0).metrics["grad_norm"]
         learner.close()
     assert norms["maxrl"] == pytest.approx(4 * norms["mean"], rel=1e-4)
+
+
+def test_gspo_takes_the_first_update_of_ppo_and_then_clips_rollouts_whole(make_learner):
+    norms, seen = {}, {}
+    for loss in ("ppo", "gspo"):
+        for epochs in (1, 2):
+            learner = make_learner(grpo={"loss": loss, "epochs": epochs, "lr": 1e-2, "clip_high": 0.2})
+            group = on_policy(learner, scored_group(0, [1.0, 0.0, 0.0]))
+            metrics = learner.train_step([group], 0).metrics
+            norms[loss, epochs], seen[loss] = metrics["grad_norm"], metrics
+            num_tokens = [r.num_generated_tokens for r in group.group.rollouts]
+            learner.close()
+    assert norms["gspo", 1] == pytest.approx(norms["ppo", 1], rel=1e-5)
+    assert norms["gspo", 2] != pytest.approx(norms["ppo", 2], rel=0.05)
+    # A geometric mean lies between its factors.
+    assert 1.0 < seen["gspo"]["ratio_max"] < seen["ppo"]["ratio_max"]
+    clipped = seen["gspo"]["clip_fraction"] * sum(num_tokens)
+    wholes = {
+        a * num_tokens[0] + b * num_tokens[1] + c * num_tokens[2]
+        for a in (0, 1)
+        for b in (0, 1)
+        for c in (0, 1)
+    }
+    assert any(clipped == pytest.approx(whole, abs=1e-6) for whole in wholes)
+
+
+def test_a_rollout_whose_tokens_are_each_a_little_off_is_cut_by_sequence_and_not_by_token(make_learner):
+    # 0.3 nats a token: e^0.3 = 1.35 is below the cap of 2, and no rollout has fewer than four tokens: e^1.2 = 3.3.
+    def off(s):
+        return {"logprobs": s.logprobs - 0.3} if s.source is Source.MODEL else {}
+
+    seen = {}
+    for level in ("token", "sequence"):
+        learner = make_learner(grpo={"importance_level": level})
+        group = changed(on_policy(learner, scored_group(0, [1.0, 0.0])), off)
+        seen[level] = learner.train_step([group], 0).metrics
+        num_most = max(r.num_generated_tokens for r in group.group.rollouts)
+        learner.close()
+    assert (seen["token"]["mismatch_beyond_cap"], seen["sequence"]["mismatch_beyond_cap"]) == (0.0, 1.0)
+    assert seen["token"]["mismatch_weight"] == pytest.approx(1.34986, rel=1e-3)
+    assert seen["sequence"]["mismatch_weight"] == pytest.approx(2.0)
+    assert seen["token"]["mismatch_rollout_max"] == pytest.approx(0.3 * num_most, rel=1e-3)
+    # All tokens of the step are weighted alike: 1.35 times, and 2 times.
+    assert seen["sequence"]["grad_norm"] / seen["token"]["grad_norm"] == pytest.approx(2 / 1.34986, rel=1e-3)
+
+
+def test_the_penalty_is_by_the_estimator_that_the_config_names(make_learner):
+    seen = {}
+    for estimator in ("k1", "k2", "k3"):
+        learner = make_learner(grpo={"beta": 0.1, "kl_estimator": estimator, "lr": 1e-3})
+        learner.begin_phase("grpo", 3)
+        group = on_policy(learner, scored_group(0, [1.0, 0.0, 0.0]))
+        learner.train_step([group], 0)
+        seen[estimator] = learner.train_step([group], 0).metrics
+        learner.close()
+    # One step away from the reference, from the same first step: three values, and k1 and k2 of one gradient.
+    assert len({round(m["reference_kl"], 9) for m in seen.values()}) == 3
+    assert seen["k1"]["grad_norm"] == pytest.approx(seen["k2"]["grad_norm"], rel=1e-5)
+    assert seen["k1"]["grad_norm"] != pytest.approx(seen["k3"]["grad_norm"], rel=1e-5)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.learning.advantages import group_advantages, has_mixed_outcome
+from actors.learning.advantages import group_advantages, has_mixed_outcome, reward_std
 
 KINDS = ("mean", "std", "leave_one_out")
 REWARDS = st.lists(st.sampled_from([-0.1, 0.0, 0.1, 1.0, 1.1]), min_size=2, max_size=8)
@@ -21,6 +21,38 @@ def test_std_kind_divides_by_the_sample_std():
     # variance (0.64 + 4 * 0.04) / 4 = 0.2: 0.8 / sqrt(0.2) = 1.789 and -0.2 / sqrt(0.2) = -0.447
     adv_G = group_advantages(np.array([1.0, 0, 0, 0, 0]), "std", std_floor=0.0)
     np.testing.assert_allclose(adv_G, [1.789, -0.447, -0.447, -0.447, -0.447], atol=5e-4)
+
+
+def test_batch_kind_divides_every_group_by_the_std_of_the_step():
+    # Rewards 1, 0 and 0, 0, 0, 1: mean 1/3, squares 2 * (2/3)^2 + 4 * (1/3)^2 = 12/9 over 5: std sqrt(4/15) = 0.5164.
+    pair_G, four_G = np.array([1.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0])
+    scale = reward_std([pair_G, four_G])
+    assert scale == pytest.approx(np.sqrt(4 / 15))
+    adv_G = group_advantages(pair_G, "batch", batch_std=scale, std_floor=0.0)
+    np.testing.assert_allclose(adv_G, [0.5 / 0.5164, -0.5 / 0.5164], rtol=1e-4)
+    adv_G = group_advantages(four_G, "batch", batch_std=scale, std_floor=0.0)
+    np.testing.assert_allclose(adv_G, np.array([-0.25, -0.25, -0.25, 0.75]) / 0.5164, rtol=1e-4)
+
+
+def test_a_formatting_slip_is_not_as_loud_as_a_success_beside_it_in_the_batch():
+    slip_G, real_G = np.array([1.1, 1.1, 1.1, 1.1, 1.0]), np.array([0, 0, 0, 0, 1.0])
+    scale = reward_std([slip_G, real_G])
+    loudest = [np.abs(group_advantages(g, "batch", batch_std=scale)).max() for g in (slip_G, real_G)]
+    # -0.08 against 0.8, as in the rewards; under `std` they are equal.
+    assert loudest[0] / loudest[1] == pytest.approx(0.1)
+
+
+def test_the_std_of_a_step_leaves_out_groups_that_are_not_finite_and_of_one_reward_is_zero():
+    sound_G = np.array([1.0, 0.0])
+    assert (
+        reward_std([sound_G, np.array([np.nan, 5.0])]) == reward_std([sound_G]) == pytest.approx(np.sqrt(0.5))
+    )
+    assert reward_std([]) == reward_std([np.array([1.0])]) == 0.0
+
+
+def test_batch_without_the_std_of_the_step_is_refused():
+    with pytest.raises(ValueError, match="batch needs batch_std"):
+        group_advantages(np.array([1.0, 0.0]), "batch")
 
 
 def test_leave_one_out_compares_with_the_mean_of_the_others():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from actors.learning.batches import empty_micro_batch, micro_batches, packed_rows, visible_mask
 from actors.learning.config import GrpoConfig
 from actors.learning.logprobs import PolicyModel
-from actors.learning.losses import clipped_policy_loss
+from actors.learning.losses import policy_loss
 from actors.learning.row_cost import RowCost
 from actors.learning.samples import grpo_samples, plain_samples, sample_of
 from actors.records import Source
@@ -156,8 +156,8 @@ def test_empty_micro_batch_weighs_nothing():
     assert empty_micro_batch().num_tokens == 0
 
 
-def gradient(samples, *, share_prefix=False, max_tokens=4096, num_ranks=1):
-    """The policy gradient of all micro-batches of all ranks, added up."""
+def gradient(samples, grpo, *, share_prefix=False, max_tokens=4096, num_ranks=1):
+    """The policy gradient of all micro-batches of all ranks, added up; the ratio is to the policy that sampled."""
     model = tiny_model()
     policy = PolicyModel(model, chunk=16)
     rows = packed_rows(samples, share_prefix=share_prefix, max_tokens=max_tokens)
@@ -168,13 +168,17 @@ def gradient(samples, *, share_prefix=False, max_tokens=4096, num_ranks=1):
         ids_BT, positions_BT, source_N, target_N = map(torch.from_numpy, arrays)
         logp_N, _ = policy(ids_BT, positions_BT, mask, source_N, target_N, 0.8)
         targets = (batch.targets.behaviour_N, batch.targets.adv_N, batch.targets.weight_N)
-        clipped_policy_loss(logp_N, *map(torch.from_numpy, targets), clip_low=0.2, clip_high=0.28).backward()
+        sequence_N = torch.from_numpy(batch.targets.sample_N)
+        tokens = (logp_N, *map(torch.from_numpy, targets))
+        policy_loss(*tokens, grpo, logp_N.detach(), sequence_N).backward()
         for index in np.unique(batch.targets.sample_N):
             logps[index] = logp_N.detach()[torch.from_numpy(batch.targets.sample_N == index)]
     return [logps[s.index] for s in samples], [p.grad for p in model.parameters()]
 
 
-@pytest.mark.parametrize("aggregation", ["token_mean", "sequence_mean"])
+@pytest.mark.parametrize(
+    ("loss", "aggregation"), [("ppo", "token_mean"), ("ppo", "sequence_mean"), ("gspo", "sequence_mean")]
+)
 @pytest.mark.parametrize(
     "cut",
     [
@@ -185,9 +189,10 @@ def gradient(samples, *, share_prefix=False, max_tokens=4096, num_ranks=1):
     ],
     ids=["small", "ranks", "shared", "all"],
 )
-def test_gradient_is_that_of_one_big_batch(cut, aggregation):
-    samples = grpo_samples(scored_groups(), GrpoConfig(aggregation=aggregation))
-    whole, parts = gradient(samples), gradient(samples, **cut)
+def test_gradient_is_that_of_one_big_batch(cut, loss, aggregation):
+    grpo = GrpoConfig(loss=loss, aggregation=aggregation, importance_cap=None)
+    samples = grpo_samples(scored_groups(), grpo)
+    whole, parts = gradient(samples, grpo), gradient(samples, grpo, **cut)
     for one, other in zip(whole[0], parts[0], strict=True):
         torch.testing.assert_close(other, one, atol=1e-5, rtol=0)
     for one, other in zip(whole[1], parts[1], strict=True):

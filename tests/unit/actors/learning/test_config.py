@@ -27,6 +27,19 @@ def test_importance_is_truncated_at_two_unless_configured_and_with_any_number_of
     assert GrpoConfig(importance_cap=2.0, epochs=2).epochs == 2
 
 
+@pytest.mark.parametrize(
+    ("choices", "cure"),
+    [
+        ({"importance_level": "sequence", "importance_cap": None}, "set importance_cap to a number"),
+        ({"kl_estimator": "k1"}, "set beta above 0 or leave kl_estimator out"),
+        ({"kl_estimator": "k2", "beta": 0.0}, "set beta above 0 or leave kl_estimator out"),
+    ],
+)
+def test_a_choice_that_nothing_reads_is_refused_with_the_key_to_change(choices, cure):
+    with pytest.raises(ValidationError, match=cure):
+        GrpoConfig.model_validate(choices)
+
+
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan"])
 @pytest.mark.parametrize("key", ["lr", "beta", "std_floor", "clip_high", "importance_cap"])
 def test_numbers_that_are_not_finite_are_refused(key, value):

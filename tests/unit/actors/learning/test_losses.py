@@ -9,11 +9,9 @@ from actors.learning.config import GrpoConfig
 from actors.learning.losses import (
     cispo_loss,
     clipped_policy_loss,
-    kl_penalty,
-    mismatch_sums,
+    gspo_loss,
     negative_log_likelihood,
     policy_loss,
-    policy_metric_sums,
 )
 
 CLIP = {"clip_low": 0.2, "clip_high": 0.28}
@@ -25,6 +23,14 @@ def log(*values):
 
 def tensor(*values):
     return torch.tensor(values, dtype=torch.float64)
+
+
+def capped(logp_T, behaviour_T, adv_T, weight_T, proximal_T=None, sequence_T=None, **choices):
+    """The loss of a step's first update, or of a later one where the proximal policy is given; cap 2."""
+    proximal_T = logp_T.detach() if proximal_T is None else proximal_T
+    sequence_T = torch.zeros(len(adv_T), dtype=torch.long) if sequence_T is None else sequence_T
+    grpo = GrpoConfig(**{"importance_cap": 2.0, **CLIP, **choices})
+    return policy_loss(logp_T, behaviour_T, adv_T, weight_T, grpo, proximal_T, sequence_T)
 
 
 def test_clipped_loss_by_hand():
@@ -64,8 +70,8 @@ def test_cispo_in_the_first_update_of_a_step_has_the_gradient_of_ppo():
     # old / behaviour = 0.5, 2 and 5, capped at 2, as for PPO below.
     ours_T, ppo_T = log(0.5, 2, 5), log(0.5, 2, 5)
     rest = (tensor(0, 0, 0), tensor(1, -1, 1), tensor(1, 1, 1))
-    cispo_loss(ours_T, *rest, clip_high=0.28, importance_cap=2.0).backward()
-    clipped_policy_loss(ppo_T, *rest, **CLIP, importance_cap=2.0).backward()
+    capped(ours_T, *rest, loss="cispo").backward()
+    capped(ppo_T, *rest).backward()
     torch.testing.assert_close(ours_T.grad, tensor(-0.5, 2, -2))
     torch.testing.assert_close(ours_T.grad, ppo_T.grad)
 
@@ -73,31 +79,62 @@ def test_cispo_in_the_first_update_of_a_step_has_the_gradient_of_ppo():
 def test_cispo_weighs_by_both_the_bounded_ratio_and_the_capped_one():
     # policy / proximal = 1.5 bounded at 1.28, proximal / behaviour = 4 capped at 2: -2 * 1.28.
     logp_T = log(6)
-    cispo_loss(
-        logp_T,
-        tensor(0.0),
-        tensor(1.0),
-        tensor(1.0),
-        clip_high=0.28,
-        importance_cap=2.0,
-        proximal_T=log(4).detach(),
-    ).backward()
+    capped(logp_T, tensor(0.0), tensor(1.0), tensor(1.0), log(4).detach(), loss="cispo").backward()
     assert logp_T.grad.item() == pytest.approx(-2.56)
 
 
-@pytest.mark.parametrize("name", ["ppo", "cispo"])
+@pytest.mark.parametrize("name", ["ppo", "cispo", "gspo"])
 def test_the_config_names_the_loss(name):
-    # Second update of a step: policy / proximal = 1.5 for A = 1 is held by PPO's clip, and bounded by CISPO's.
-    logp_T, zero_T, one_T = log(1.5), tensor(0.0), tensor(1.0)
-    policy_loss(logp_T, zero_T, one_T, one_T, GrpoConfig(loss=name, clip_high=0.28), zero_T).backward()
-    assert logp_T.grad.item() == pytest.approx({"ppo": 0.0, "cispo": -1.28}[name])
+    # Second update of a step: policy / proximal = 1.5 and 1 for A = 1. PPO's clip holds the first, CISPO bounds it, and
+    # GSPO has sqrt(1.5) = 1.225 for both, which its clip lets through.
+    logp_T, zero_T, one_T = log(1.5, 1), tensor(0, 0), tensor(1, 1)
+    capped(logp_T, zero_T, one_T, one_T, zero_T, loss=name).backward()
+    slope = math.sqrt(1.5)
+    expected = {"ppo": (0, -1), "cispo": (-1.28, -1), "gspo": (-slope, -slope)}[name]
+    torch.testing.assert_close(logp_T.grad, tensor(*expected))
+
+
+def test_gspo_by_hand():
+    # Rollout 7: ratios 2 and 1/2, geometric mean 1, A = 1. Rollout 9: 4 and 1, mean 2, A = 1: clipped at 1.28.
+    # Rollout 3: 1/4, A = -1: held at 0.8. Rollout 5: 4, A = -1: not held. In the row they lie mixed up.
+    logp_T, sequence_T = log(2, 4, 0.25, 0.5, 1, 4), torch.tensor([7, 9, 3, 7, 9, 5])
+    adv_T, weight_T = tensor(1, 1, -1, 1, 1, -1), tensor(0.5, 0.25, 1, 0.5, 0.25, 1)
+    loss = gspo_loss(logp_T, torch.zeros_like(adv_T), adv_T, weight_T, sequence_T, **CLIP)
+    assert loss.item() == pytest.approx(-(1 * 1 + 0.5 * 1.28 - 0.8 - 4))
+    loss.backward()
+    # d s / d logp_t = s / n, and the rollout's weight is n w: -w s A where the clip does not hold it.
+    torch.testing.assert_close(logp_T.grad, tensor(-0.5, 0, 0, -0.5, 0, 4))
+
+
+def test_gspo_with_sequence_mean_is_the_papers_objective():
+    # (1 / B) sum_i min(s_i A_i, clip(s_i) A_i), whatever the lengths: here 1 token and 3.
+    logp_T, sequence_T = log(1.1, 1.2, 0.9, 1.0), torch.tensor([0, 1, 1, 1])
+    weight_T, adv_T = tensor(1 / 2, 1 / 6, 1 / 6, 1 / 6), tensor(1, -1, -1, -1)
+    loss = gspo_loss(logp_T, torch.zeros_like(adv_T), adv_T, weight_T, sequence_T, **CLIP)
+    assert loss.item() == pytest.approx(-(1.1 - (1.2 * 0.9) ** (1 / 3)) / 2)
+
+
+def test_gspo_in_the_first_update_of_a_step_has_the_gradient_of_ppo():
+    ours_T, ppo_T = log(0.5, 2, 5), log(0.5, 2, 5)
+    rest = (tensor(0, 0, 0), tensor(1, -1, -1), tensor(1, 1, 1))
+    capped(ours_T, *rest, loss="gspo", sequence_T=torch.tensor([4, 1, 1])).backward()
+    capped(ppo_T, *rest).backward()
+    torch.testing.assert_close(ours_T.grad, ppo_T.grad)
+
+
+def test_importance_by_sequence_is_the_product_over_the_rollout_before_the_cap():
+    # Rollout 0: 3 * 0.5 = 1.5, below the cap of 2 though one of its tokens is above. Rollout 1: 4 * 0.75 = 3, cut.
+    logp_T, sequence_T = log(3, 4, 0.5, 0.75), torch.tensor([0, 1, 0, 1])
+    rest = (torch.zeros(4, dtype=torch.float64), tensor(1, 1, 1, 1), tensor(1, 1, 1, 1))
+    capped(logp_T, *rest, sequence_T=sequence_T, importance_level="sequence").backward()
+    torch.testing.assert_close(logp_T.grad, -tensor(1.5, 2, 1.5, 2))
 
 
 def test_truncated_importance_weight_scales_the_gradient_and_is_capped():
     # old / behaviour = 0.5, 2 and 5, capped at 2; the ratio to the policy itself is 1 and never clipped.
     logp_T = log(0.5, 2, 5)
     adv_T, weight_T = tensor(1, 1, 1), tensor(1, 1, 1)
-    loss = clipped_policy_loss(logp_T, tensor(0, 0, 0), adv_T, weight_T, **CLIP, importance_cap=2.0)
+    loss = capped(logp_T, tensor(0, 0, 0), adv_T, weight_T)
     assert loss.item() == pytest.approx(-(0.5 + 2 + 2))
     loss.backward()
     torch.testing.assert_close(logp_T.grad, tensor(-0.5, -2, -2))
@@ -108,9 +145,7 @@ def test_the_clip_acts_on_the_ratio_to_the_start_of_the_step_and_the_cap_on_the_
     # proximal / behaviour = 4, 0.5, 4, 0.5 weighs them, capped at 2: 2 * 1.28, 0.5 * -0.8, 2 * -1.5, 0.5 * 0.5.
     proximal_T, behaviour_T = log(4, 0.5, 4, 0.5).detach(), tensor(0, 0, 0, 0)
     logp_T, adv_T = log(4 * 1.5, 0.5 * 0.5, 4 * 1.5, 0.5 * 0.5), tensor(1, -1, -1, 1)
-    loss = clipped_policy_loss(
-        logp_T, behaviour_T, adv_T, torch.ones_like(adv_T), **CLIP, importance_cap=2.0, proximal_T=proximal_T
-    )
+    loss = capped(logp_T, behaviour_T, adv_T, torch.ones_like(adv_T), proximal_T)
     assert loss.item() == pytest.approx(-(2.56 - 0.4 - 3.0 + 0.25))
     loss.backward()
     # Held by the clip: the first two. The others: -weight * A * rho.
@@ -123,40 +158,25 @@ def test_one_token_nine_nats_off_does_not_turn_the_gradient_over():
     logp_T = torch.full((10,), -2.0, dtype=torch.float64, requires_grad=True)
     behaviour_T = torch.tensor([-11.0] + [-2.0] * 9, dtype=torch.float64)
     adv_T, weight_T = torch.full_like(behaviour_T, -1.0), torch.full_like(behaviour_T, 0.1)
-    clipped_policy_loss(logp_T, behaviour_T, adv_T, weight_T, **CLIP, importance_cap=2.0).backward()
+    capped(logp_T, behaviour_T, adv_T, weight_T).backward()
     torch.testing.assert_close(logp_T.grad, tensor(0.2, *[0.1] * 9))
 
 
-@pytest.mark.parametrize("cap", [None, 2.0])
+@pytest.mark.parametrize("loss_name", ["ppo", "cispo", "gspo"])
+@pytest.mark.parametrize(("cap", "level"), [(None, "token"), (2.0, "token"), (2.0, "sequence")])
 @pytest.mark.parametrize("behaviour", [-1e4, -100.0, 100.0])
 @pytest.mark.parametrize("advantage", [1.0, -1.0])
-def test_no_log_probability_makes_the_loss_or_its_gradient_infinite(cap, behaviour, advantage):
+def test_no_log_probability_makes_the_loss_or_its_gradient_infinite(
+    loss_name, cap, level, behaviour, advantage
+):
     logp_T = torch.tensor([-1.0, -1.0], requires_grad=True)
     off_T, ones_T = torch.tensor([behaviour, -1.0]), torch.ones(2)
     old_T = off_T if cap is None else torch.tensor([-1.0, behaviour])
-    loss = clipped_policy_loss(
-        logp_T, off_T, advantage * ones_T, ones_T, **CLIP, importance_cap=cap, proximal_T=old_T
-    )
+    choices = {"loss": loss_name, "importance_cap": cap, "importance_level": level}
+    loss = capped(logp_T, off_T, advantage * ones_T, ones_T, old_T, **choices)
     loss.backward()
     assert loss.isfinite()
     assert logp_T.grad.isfinite().all()
-
-
-def test_mismatch_by_hand():
-    # Ratios 3, 2, 1 and 1/4: beyond a cap of 2 is the first only; |log ratio| are log 3, log 2, 0 and log 4.
-    sums = mismatch_sums(log(3, 2, 1, 0.25).detach(), tensor(0, 0, 0, 0), 2.0)
-    assert sums["mismatch_beyond_cap"] == 1
-    assert sums["mismatch_mean"] == pytest.approx(math.log(3 * 2 * 4))
-    assert mismatch_sums(log(3, 2, 1).detach(), tensor(0, 0, 0), None)["mismatch_beyond_cap"] == 1
-
-
-def test_clip_metrics_are_of_the_ratio_that_is_clipped():
-    # Against the sampler all three are far off; against the start of the step only the first has left the region.
-    logp_T, proximal_T = log(1.5, 1, 1).detach(), tensor(0, 0, 0)
-    behaviour_T, adv_T = log(0.1, 0.1, 0.1).detach(), tensor(1, 1, 1)
-    sums = policy_metric_sums(logp_T, behaviour_T, adv_T, **CLIP, proximal_T=proximal_T)
-    assert (sums["clip_fraction"], sums["ratio_mean"]) == (1, pytest.approx(3.5))
-    assert sums["logp_gap"] == pytest.approx(math.log(15) + 2 * math.log(10))
 
 
 def test_on_policy_gradient_is_the_weighted_advantage():
@@ -164,31 +184,6 @@ def test_on_policy_gradient_is_the_weighted_advantage():
     adv_T, weight_T = torch.tensor([0.5, -1.0, 0.0]), torch.tensor([0.1, 0.2, 0.3])
     clipped_policy_loss(logp_T, logp_T.detach(), adv_T, weight_T, **CLIP).backward()
     torch.testing.assert_close(logp_T.grad, -adv_T * weight_T)
-
-
-def test_kl_penalty_by_hand():
-    # d = log 2: 2 - log 2 - 1; d = 0: nothing.
-    penalty = kl_penalty(tensor(0.0, -1.0), tensor(math.log(2), -1.0), tensor(0.5, 0.5))
-    assert penalty.item() == pytest.approx(0.5 * (1 - math.log(2)))
-
-
-def test_the_pull_of_the_reference_grows_to_that_at_five_nats_and_no_further():
-    logp_T = torch.tensor([-4.0, -5.0, -9.0, -1000.0], dtype=torch.float64, requires_grad=True)
-    penalty = kl_penalty(logp_T, torch.zeros(4, dtype=torch.float64), torch.ones(4, dtype=torch.float64))
-    penalty.backward()
-    torch.testing.assert_close(
-        logp_T.grad, 1 - torch.exp(torch.tensor([4.0, 5.0, 5.0, 5.0], dtype=torch.float64))
-    )
-    # At 9 nats: the tangent at 5 has risen by 4 slopes, e^5 (1 + 4), less d + 1.
-    nine = kl_penalty(tensor(-9.0), tensor(0.0), tensor(1.0))
-    assert nine.item() == pytest.approx(5 * math.exp(5) - 10)
-
-
-def test_kl_gradient_pulls_towards_the_reference():
-    logp_T = torch.tensor([-1.0, -3.0], requires_grad=True)
-    kl_penalty(logp_T, torch.tensor([-2.0, -2.0]), torch.ones(2)).backward()
-    # d/dlogp (exp(d) - d - 1) = 1 - exp(d)
-    torch.testing.assert_close(logp_T.grad, 1 - torch.exp(torch.tensor([-1.0, 1.0])))
 
 
 def test_negative_log_likelihood_is_the_weighted_sum():
@@ -212,21 +207,6 @@ def test_parts_of_a_batch_add_up_to_the_batch():
     )
 
 
-def test_metric_sums_by_hand():
-    # Clipped are rho 1.5 with A > 0 and rho 0.5 with A < 0, not the other way round.
-    sums = policy_metric_sums(log(1.5, 0.5, 1.5, 0.5), tensor(0, 0, 0, 0), tensor(1, -1, -1, 1), **CLIP)
-    assert sums["clip_fraction"] == 2
-    assert sums["ratio_mean"] == pytest.approx(4)
-    assert sums["approx_kl"] == pytest.approx(4 - 4 - 2 * math.log(1.5) - 2 * math.log(0.5))
-    assert sums["logp_gap"] == pytest.approx(2 * math.log(1.5) + 2 * math.log(2))
-
-
-def test_tokens_that_cispo_bounds_are_those_above_whatever_their_advantage():
-    ratios_T, adv_T = log(1.5, 0.5, 1.5, 0.5), tensor(1, -1, -1, 1)
-    sums = policy_metric_sums(ratios_T, tensor(0, 0, 0, 0), adv_T, clip_low=None, clip_high=0.28)
-    assert sums["clip_fraction"] == 2, "the first and the third"
-
-
 def test_shapes_that_differ_are_named():
     with pytest.raises(ValueError, match=r"\[2\] and \[3\]"):
         negative_log_likelihood(torch.zeros(2), torch.zeros(3))
@@ -241,9 +221,7 @@ def test_clipping_shortens_each_tokens_gradient(tokens, cap):
     length = []
     for clip in (CLIP, {"clip_low": 0.99, "clip_high": 99.0}):
         logp_T, zeros_T = log(*ratios), tensor(*[0.0] * len(tokens))
-        loss = clipped_policy_loss(
-            logp_T, zeros_T, tensor(*advantages), zeros_T + 1, importance_cap=cap, proximal_T=zeros_T, **clip
-        )
+        loss = capped(logp_T, zeros_T, tensor(*advantages), zeros_T + 1, zeros_T, importance_cap=cap, **clip)
         length.append(torch.autograd.grad(loss, logp_T)[0].abs())
     assert (length[0] <= length[1]).all()
 

@@ -128,6 +128,14 @@ def test_samples_carry_the_advantages_of_their_groups():
     assert [s.index for s in samples] == [0, 1, 2, 3, 4, 5]
 
 
+def test_the_scale_of_batch_is_that_of_all_groups_of_the_step():
+    # Rewards 1, 0 and 0, 0, 0, 1 as in test_advantages: 0.5 and 0.75 over sqrt(4/15).
+    groups = [scored_group(0, [1.0, 0.0]), scored_group(1, [0.0, 0.0, 0.0, 1.0])]
+    samples = grpo_samples(groups, GrpoConfig(advantage="batch", std_floor=0.0))
+    expected = np.array([0.5, -0.5, -0.25, -0.25, -0.25, 0.75]) / np.sqrt(4 / 15)
+    np.testing.assert_allclose([s.advantage for s in samples], expected)
+
+
 def test_group_of_one_outcome_is_silenced_unless_configured():
     # Both wrong, one with a format bonus.
     groups = [scored_group(0, [0.1, 0.0])]
