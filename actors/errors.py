@@ -41,6 +41,10 @@ class RewardError(ActorError, ValueError):
     """A reward term of one's own is not there, failed, or gave no finite number."""
 
 
+class AgentError(ActorError, ValueError):
+    """A name stands for no agent, or an agent of one's own cannot be made."""
+
+
 class StaleRolloutError(ActorError, ValueError):
     """A rollout older than the allowed staleness reached the learner."""
 

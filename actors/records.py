@@ -75,6 +75,17 @@ class Execution(Frozen):
     """Unix seconds when it was handed to the sandbox."""
 
 
+class Aside(Frozen):
+    """What the model said to a question beside the conversation, such as a guide's: for reading, never trained on."""
+
+    question: str
+    """What the model was asked."""
+    text: str
+    """What it said to that."""
+    num_tokens: int
+    """How many tokens it sampled."""
+
+
 class Rollout(Frozen):
     """One conversation: prompt, then model and environment segments in turn."""
 
@@ -84,6 +95,8 @@ class Rollout(Frozen):
     """The first is the prompt; segments joined in order are the exact token sequence."""
     executions: tuple[Execution, ...]
     """Scripts run, in order."""
+    asides: tuple[Aside, ...] = ()
+    """What was said beside it, in order."""
     end_reason: EndReason
     """Why the conversation stopped here."""
     generate_s: float
@@ -103,8 +116,9 @@ class Rollout(Frozen):
 
     @property
     def num_generated_tokens(self) -> int:
-        """Tokens the model sampled."""
-        return sum(len(s.token_ids) for s in self.segments if s.source is Source.MODEL)
+        """Tokens the model sampled, those beside the conversation included."""
+        own = sum(len(s.token_ids) for s in self.segments if s.source is Source.MODEL)
+        return own + sum(aside.num_tokens for aside in self.asides)
 
     @property
     def num_turns(self) -> int:
@@ -179,6 +193,12 @@ class GroupSummary(Frozen):
     """Tokens the model sampled."""
     num_executions: int
     """Scripts that its rollouts ran, all together."""
+    num_turns: int = 0
+    """Turns that the model took, all together."""
+    num_with_code: int = 0
+    """Rollouts that ran at least one script."""
+    num_self_checked: int = 0
+    """Rollouts that tested their answer by a script, see `actors.rewards.self_check`."""
     end_reasons: dict[str, int]
     """How many rollouts ended for which reason."""
     terminations: dict[str, int]
@@ -212,6 +232,8 @@ class GroupSummary(Frozen):
             mean_reward=sum(s.reward for s in scored.scores) / count,
             num_generated_tokens=sum(r.num_generated_tokens for r in rollouts),
             num_executions=sum(len(r.executions) for r in rollouts),
+            num_turns=sum(r.num_turns for r in rollouts),
+            num_with_code=sum(bool(r.executions) for r in rollouts),
             end_reasons=dict(Counter(r.end_reason.value for r in rollouts)),
             terminations=dict(Counter(e.termination for r in rollouts for e in r.executions)),
             oldest_version=min((r.oldest_version for r in rollouts), default=-1),

@@ -3,14 +3,16 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from actors.agents.choice import chosen_agent
 from actors.callables import ExecuteFn
 from actors.engines.engine import ServedModel
 from actors.episodes.config import RolloutConfig
-from actors.episodes.episode import Episode
+from actors.episodes.conversation import Conversation
+from actors.episodes.episode import held
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
 from actors.records import RolloutGroup, WeightManifest
@@ -61,8 +63,8 @@ class RolloutWorker:
         group_id: str,
         *,
         size: int | None = None,
-        temperature: float | None = None,
-        instructions: str | None = None,
+        temperatures: Sequence[float] = (),
+        agent: str | None = None,
     ) -> tuple[RolloutGroup, int]:
         """Hold `size` conversations about `task` at once.
 
@@ -70,8 +72,8 @@ class RolloutWorker:
             task: what to ask.
             group_id: unique in the run; also seeds the sampling.
             size: rollouts; the configured group size if None.
-            temperature: the configured training temperature if None.
-            instructions: wording of the instructions; the configured one if None.
+            temperatures: handed out to the rollouts in turn; the configured training temperature if empty.
+            agent: who holds them; the configured one if None.
 
         Returns:
             The group, siblings that failed on our side included (end reason `infrastructure`), and how many tokens
@@ -79,19 +81,27 @@ class RolloutWorker:
 
         Raises:
             EngineError: the engine died; the worker must be replaced.
+            AgentError: `agent` names none.
         """
+        chosen = chosen_agent(agent or self._config.agent)
+        wording = chosen.wording or self._config.instructions
+        heats = temperatures or (self._config.temperature,)
         self._running += 1
         try:
             episodes = [
-                Episode(
-                    f"{group_id}/{index}",
-                    config=self._config,
-                    transcriber=self._transcriber(instructions or self._config.instructions),
-                    generate=self._engine.generate,
-                    execute=self._execute,
-                    temperature=self._config.temperature if temperature is None else temperature,
-                    seed=rollout_seed(group_id, index),
-                ).run(task.question)
+                held(
+                    chosen,
+                    Conversation(
+                        f"{group_id}/{index}",
+                        config=self._config,
+                        transcriber=self._transcriber(wording),
+                        generate=self._engine.generate,
+                        execute=self._execute,
+                        temperature=heats[index % len(heats)],
+                        seed=rollout_seed(group_id, index),
+                    ),
+                    task.question,
+                )
                 for index in range(size or self._config.group_size)
             ]
             rollouts = await asyncio.gather(*episodes)

@@ -4,12 +4,12 @@ Importing this loads neither ray nor torch. Unknown keys are refused with the ne
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from actors.engines.config import EngineConfig
-from actors.episodes.config import InstructionsName, RolloutConfig
+from actors.episodes.config import RolloutConfig
 from actors.frozen import Settings
 from actors.learning.config import LearnerConfig, LearnerRole
 from actors.rewards.config import RewardConfig
@@ -45,14 +45,14 @@ class PotentialConfig(Settings):
     """How improvement potential 4p(1-p) is measured on the SFT model."""
 
     samples: int = Field(default=20, ge=2)
-    """Rollouts for each task and wording of the instructions, from which the success rate p is estimated."""
+    """Rollouts for each task and agent, from which the success rate p is estimated."""
     settled_width: float = Field(default=0.0, ge=0, lt=1)
     """Stop sampling a task before `samples` once a 90 % interval of p is no wider than this; looked at after each
     quarter. 0 takes all samples of all tasks."""
-    instructions: tuple[InstructionsName, ...] = Field(default=("full",), min_length=1)
-    """Ways of answering; the first must be the one that RL uses. Counts are kept apart."""
-    temperature: float = Field(default=1.0, ge=0)
-    """Sampling temperature of these rollouts; 0 would make all of a task's the same."""
+    agents: tuple[str, ...] = Field(default=("code_agent",), min_length=1)
+    """Ways of answering; the first must be `rollout.agent`, the one that RL uses. Counts are kept apart."""
+    temperatures: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(1.0,), min_length=1)
+    """Sampling temperatures of these rollouts, handed out in turn; 0 would make all of a task's the same."""
 
 
 class TrainingConfig(Settings):
@@ -82,8 +82,10 @@ class EvaluationConfig(Settings):
     """Sampling temperature while policies are evaluated; the paper's is 0.6."""
     policies: tuple[Literal["base", "sft", "grpo"], ...] = ("base", "sft", "grpo")
     """Policies to evaluate: the model as given, after SFT, and after GRPO."""
+    agents: tuple[str, ...] = Field(default=("code_agent",), min_length=1)
+    """Agents that each policy answers with; the first must be `rollout.agent`."""
     samples: int = Field(default=1, ge=1)
-    """Rollouts of each policy for each task; accuracy is the mean over them."""
+    """Rollouts of each policy and agent for each task; accuracy is the mean over them."""
 
 
 class PlacementConfig(Settings):
@@ -217,11 +219,17 @@ class RunConfig(Settings):
                 f"engine.max_model_len={self.engine.max_model_len} is below rollout.max_rollout_tokens="
                 f"{self.rollout.max_rollout_tokens}: raise the first or lower the second"
             )
-        if self.potential.instructions[0] != self.rollout.instructions:
-            raise ValueError(
-                f"potential.instructions begins with {self.potential.instructions[0]!r} but rollout.instructions is "
-                f"{self.rollout.instructions!r}: put the wording that RL uses first"
-            )
+        for key, agents in (
+            ("potential.agents", self.potential.agents),
+            ("evaluation.agents", self.evaluation.agents),
+        ):
+            if agents[0] != self.rollout.agent:
+                raise ValueError(
+                    f"{key} begins with {agents[0]!r} but rollout.agent is {self.rollout.agent!r}: put the agent that "
+                    "RL uses first"
+                )
+            if len(set(agents)) < len(agents):
+                raise ValueError(f"{key}={list(agents)} names an agent twice: name each once")
         return self
 
     @model_validator(mode="after")

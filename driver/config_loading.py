@@ -15,7 +15,9 @@ PRESETS = Path(__file__).parent / "configs"
 
 RENAMED_KEYS: dict[str, str] = {
     "rollout.protocol": "rollout.instructions",
-    "potential.protocols": "potential.instructions",
+    "potential.protocols": "potential.agents",
+    "potential.instructions": "potential.agents",
+    "potential.temperature": "potential.temperatures",
     "learner.model_path": "model",
     "learner.publish_dtype": "engine.dtype",
     "learner.grpo.temperature": "rollout.temperature",

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import psutil
 
+from actors.agents.choice import chosen_agent
 from actors.handles.gauges import ClusterMetrics
 from actors.rewards.own_term import own_term
 from driver.config import RunConfig
@@ -59,6 +60,7 @@ def run_pipeline(
     Raises:
         DriverError: something the user can mend; nothing that was finished is lost.
         RewardError: `reward.own` names no function.
+        AgentError: an agent of the config is none.
     """
     names = list(PHASES)
     wanted = names[: names.index(last_phase) + 1]
@@ -66,6 +68,8 @@ def run_pipeline(
     _refuse_too_little_memory(config)
     if config.reward.own is not None:
         own_term(config.reward.own)  # one that is not there is told before anything starts
+    for agent in {*config.potential.agents, *config.evaluation.agents}:
+        chosen_agent(agent)
     with folder.claimed(config):
         started = time.monotonic()
         model_path = resolve_model(config.model)

@@ -32,8 +32,9 @@ class GroupJob:
     task: Task
     group_id: str
     size: int
-    temperature: float
-    instructions: str
+    temperatures: tuple[float, ...]
+    """Of its rollouts, in turn."""
+    agent: str
 
 
 @dataclass
@@ -109,8 +110,8 @@ class Session:
                     job.task,
                     job.group_id,
                     size=job.size,
-                    temperature=job.temperature,
-                    instructions=job.instructions,
+                    temperatures=job.temperatures,
+                    agent=job.agent,
                 )
                 scored, summary = await scorer.score(group, job.size)
             except GroupLostError as error:

@@ -13,8 +13,11 @@ InstructionsName = Literal["short", "full", "text", "code_first"]
 class RolloutConfig(Settings):
     """How one conversation is held."""
 
+    agent: str = Field(default="code_agent", min_length=1)
+    """Who holds the conversations that are trained on: `text`, `code_first`, `code_agent`, `guided`, or `module:Class`
+    of your own (docs/agents.md)."""
     instructions: InstructionsName = "full"
-    """Wording of the instructions."""
+    """Wording of the instructions, for agents that bring none of their own."""
     group_size: int = Field(default=8, ge=2)
     """Rollouts of one task that are compared with each other (G)."""
     temperature: float = Field(default=1.0, gt=0)

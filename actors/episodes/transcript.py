@@ -47,12 +47,12 @@ class Transcriber:
 
     def prompt(self, question: str) -> Segment:
         """Instructions and question, up to where the model begins to write."""
-        messages = [
-            {"role": "system", "content": self._instructions},
-            {"role": "user", "content": question},
-        ]
-        text = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        text = self._opened(self._instructions, question)
         return fixed_segment(Source.PROMPT, self._encode(text), text)
+
+    def chat(self, instructions: str, text: str) -> list[int]:
+        """Tokens of another conversation's beginning: a system message and a user's, up to the model's turn."""
+        return self._encode(self._opened(instructions, text))
 
     def observation(self, text: str, turn_is_closed: bool) -> Segment:
         """What the environment says between two model turns.
@@ -93,6 +93,13 @@ class Transcriber:
             token_ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
         return text
+
+    def _opened(self, instructions: str, text: str) -> str:
+        messages = [{"role": "system", "content": instructions}, {"role": "user", "content": text}]
+        opened: str = self._tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True
+        )
+        return opened
 
     def _encode(self, text: str) -> list[int]:
         return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -33,6 +33,7 @@ FIRST_READ_BY: dict[str, str | None] = {
     "curriculum.prior_rollouts": "train",
     "curriculum.decay": "train",
     "curriculum.seed": "potential",
+    "rollout.agent": "sft",
     "rollout.instructions": "sft",
     "rollout.group_size": "train",
     "rollout.temperature": "train",

@@ -4,6 +4,7 @@ takes: the `test` and `held_out` splits; base, SFT and final model   gives: eval
 """
 
 import asyncio
+import itertools
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ from driver.phases.completeness import refuse_missing
 from driver.session import GroupJob, Session
 
 _NAME = "evaluate"
+_Pair = tuple[str, str]  # policy, agent
 
 
 def is_done(session: Session) -> bool:
@@ -27,38 +29,42 @@ def is_done(session: Session) -> bool:
 
 
 async def run(session: Session) -> None:
-    """Evaluate every policy on every item; an interrupted attempt goes on with what is missing.
+    """Evaluate every policy with every agent on every item; an interrupted attempt goes on with what is missing.
 
     Raises:
         RunAbortedError: an item has no answer in the file although not all of its rollouts were lost.
     """
-    partial = session.folder.evaluation_partial
-    policies = session.config.evaluation.policies
+    partial, config = session.folder.evaluation_partial, session.config.evaluation
     items = session.tasks.split("test") + session.tasks.split("held_out")
+    pairs = [(policy, agent) for policy in config.policies for agent in config.agents]
     known = _answered(read_lines(partial))
-    lost: dict[str, list[str]] = {policy: [] for policy in policies}
-    session.progress.start(_NAME, len(items) * len(policies))
+    lost: dict[_Pair, list[str]] = {pair: [] for pair in pairs}
+    session.progress.start(_NAME, len(items) * len(pairs))
     session.progress.advance(_NAME, len(known))
     with RowWriter(partial) as rows:
-        for policy in policies:
-            missing = [task for task in items if (policy, task.task_id) not in known]
+        for policy, agents in itertools.groupby(pairs, key=lambda pair: pair[0]):
+            missing = {
+                agent: tasks
+                for _, agent in agents
+                if (tasks := [task for task in items if (policy, agent, task.task_id) not in known])
+            }
             if missing:
-                lost[policy] = await _evaluate_policy(session, policy, missing, rows)
+                await _serve(session, policy)
+            for agent, tasks in missing.items():
+                lost[policy, agent] = await _evaluate(session, policy, agent, tasks, rows)
     found = read_lines(partial)
     refuse_missing(
         _NAME,
-        asked=[(policy, task.task_id) for policy in policies for task in items],
+        asked=[(*pair, task.task_id) for pair in pairs for task in items],
         written=_answered(found),
-        lost=[(policy, task_id) for policy, task_ids in lost.items() for task_id in task_ids],
+        lost=[(*pair, task_id) for pair, task_ids in lost.items() for task_id in task_ids],
     )
-    write_json(session.folder.evaluation, _document(found, lost))
+    write_json(session.folder.evaluation, _document(found, lost, session.config.rollout.agent))
     partial.unlink(missing_ok=True)
     session.progress.finish(_NAME)
 
 
-async def _evaluate_policy(session: Session, policy: str, items: list[Task], rows: RowWriter) -> list[str]:
-    """Ask every item and write its answer down; the ids of those that lost every rollout to our own faults."""
-    config = session.config.evaluation
+async def _serve(session: Session, policy: str) -> None:
     folders = {
         "base": session.model_path,
         "sft": session.folder.sft_model,
@@ -66,12 +72,21 @@ async def _evaluate_policy(session: Session, policy: str, items: list[Task], row
     }
     await refuse_damaged_model(folders[policy])
     await session.cluster.start_rollouts().load_folder(str(folders[policy].absolute()), 0)
+
+
+async def _evaluate(
+    session: Session, policy: str, agent: str, items: list[Task], rows: RowWriter
+) -> list[str]:
+    """Ask every item and write its answer down; the ids of those that lost every rollout to our own faults."""
+    config = session.config.evaluation
+    # The run's own agent is not in a name, as in runs that had only this one.
+    name = policy if agent == session.config.rollout.agent else f"{policy}-{agent}"
     writer = RolloutWriter(session.folder.rollouts)
     started = time.monotonic()
     lost: list[str] = []
 
     async def done(_: GroupJob, scored: Reference, summary: GroupSummary) -> None:
-        session.progress.advance(_NAME, note=policy)
+        session.progress.advance(_NAME, note=name)
         if not summary.num_rollouts:
             # Left out of the file, so that an attempt that goes on from here asks it again.
             lost.append(summary.task_id)
@@ -81,59 +96,64 @@ async def _evaluate_policy(session: Session, policy: str, items: list[Task], row
         except RecordLostError:
             lost.append(summary.task_id)
             return
-        writer.add(f"evaluate-{policy}", 0, group)
-        await asyncio.to_thread(rows.append, _row(policy, group.group.task, summary))
+        writer.add(f"evaluate-{name}", 0, group)
+        row = {"policy": policy, "agent": agent, **_row(group.group.task, summary)}
+        await asyncio.to_thread(rows.append, row)
 
     jobs = [
-        GroupJob(
-            task,
-            f"evaluate/{policy}/{task.task_id}",
-            config.samples,
-            config.temperature,
-            session.config.rollout.instructions,
-        )
+        GroupJob(task, f"evaluate/{name}/{task.task_id}", config.samples, (config.temperature,), agent)
         for task in items
     ]
     try:
         await session.sweep(jobs, done)
     finally:
         # A resumed attempt asks only what is missing and must not overwrite what was asked before.
-        attempt = len(list(session.folder.rollouts.glob(f"evaluate-{policy}-*.parquet"))) + 1
-        writer.write(f"evaluate-{policy}-{attempt}")
-        rows.append({"policy": policy, "wall_s": time.monotonic() - started})
+        attempt = len(list(session.folder.rollouts.glob(f"evaluate-{name}-[0-9]*.parquet"))) + 1
+        writer.write(f"evaluate-{name}-{attempt}")
+        rows.append({"policy": policy, "agent": agent, "wall_s": time.monotonic() - started})
     return lost
 
 
-def _row(policy: str, task: Task, summary: GroupSummary) -> dict[str, Any]:
+def _row(task: Task, summary: GroupSummary) -> dict[str, Any]:
+    count = summary.num_rollouts
     return {
-        "policy": policy,
         "task_id": summary.task_id,
         "family": summary.family,
         "split": task.split,
-        "correct": summary.num_correct / summary.num_rollouts,
-        "num_samples": summary.num_rollouts,
-        "num_executions": summary.num_executions / summary.num_rollouts,
+        "correct": summary.num_correct / count,
+        "num_correct": summary.num_correct,
+        "num_samples": count,
+        "num_executions": summary.num_executions / count,
+        "num_turns": summary.num_turns / count,
+        "num_tokens": summary.num_generated_tokens / count,
+        "share_code": summary.num_with_code / count,
+        "share_checked": summary.num_self_checked / count,
+        "terminations": summary.terminations,
+        "end_reasons": summary.end_reasons,
         "end_reason": max(summary.end_reasons, key=summary.end_reasons.__getitem__),
     }
 
 
-def _answered(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    """(policy, task id) of every answer among the rows; the others say how long an attempt took."""
-    return {(row["policy"], row["task_id"]) for row in rows if "task_id" in row}
+def _answered(rows: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """(policy, agent, task id) of every answer among the rows; the others say how long an attempt took."""
+    return {(row["policy"], row["agent"], row["task_id"]) for row in rows if "task_id" in row}
 
 
-def _document(rows: list[dict[str, Any]], lost: dict[str, list[str]]) -> dict[str, object]:
-    return {
-        "policies": {
-            policy: {
-                "items": [
-                    {key: value for key, value in row.items() if key != "policy"}
-                    for row in rows
-                    if row["policy"] == policy and "task_id" in row
-                ],
-                "lost": sorted(task_ids),
-                "wall_s": sum(row["wall_s"] for row in rows if row["policy"] == policy and "wall_s" in row),
-            }
-            for policy, task_ids in lost.items()
+def _document(rows: list[dict[str, Any]], lost: dict[_Pair, list[str]], own_agent: str) -> dict[str, object]:
+    """The run's own agent under `policies`, every further one under `agents`."""
+    policies: dict[str, object] = {}
+    agents: dict[str, dict[str, object]] = {}
+    for pair, task_ids in lost.items():
+        found = [row for row in rows if (row["policy"], row["agent"]) == pair]
+        policy, agent = pair
+        where = policies if agent == own_agent else agents.setdefault(agent, {})
+        where[policy] = {
+            "items": [
+                {key: value for key, value in row.items() if key not in ("policy", "agent")}
+                for row in found
+                if "task_id" in row
+            ],
+            "lost": sorted(task_ids),
+            "wall_s": sum(row["wall_s"] for row in found if "wall_s" in row),
         }
-    }
+    return {"policies": policies, "agents": agents}

@@ -26,8 +26,8 @@ from driver.session import GroupJob, Session
 _NAME = "potential"
 _MOST_LOOKS = 4
 """How often a task's counts are looked at, the last time at all of them: a look costs a wait for the slowest."""
-_Counts = dict[str, dict[str, dict[str, int]]]  # task id, then wording, then num_correct and num_rollouts
-_Question = tuple[str, str, int]  # task id, wording, round
+_Counts = dict[str, dict[str, dict[str, int]]]  # task id, then agent, then num_correct and num_rollouts
+_Question = tuple[str, str, int]  # task id, agent, round
 
 
 def is_done(session: Session) -> bool:
@@ -36,14 +36,14 @@ def is_done(session: Session) -> bool:
 
 
 async def run(session: Session) -> None:
-    """Sample every task with every wording of the instructions; an interrupted attempt goes on with what is missing.
+    """Sample every task with every agent; an interrupted attempt goes on with what is missing.
 
     Raises:
         RunAbortedError: a task has no count in the file although not all of its rollouts were lost.
     """
     config, partial = session.config.potential, session.folder.potential_partial
     tasks = session.tasks.split("train")
-    pairs = [(task, wording) for task in tasks for wording in config.instructions]
+    pairs = [(task, agent) for task in tasks for agent in config.agents]
     sizes = round_sizes(config.samples, config.settled_width)
     session.progress.start(_NAME, len(pairs) * len(sizes) - len(_answered(read_lines(partial))))
     started, tokens, num_saved, is_loaded = time.monotonic(), 0, 0, False
@@ -51,17 +51,17 @@ async def run(session: Session) -> None:
         found = read_lines(partial)
         counts = _counts([row for row in found if _round_of(row) < number])
         asked = [
-            (task, wording)
-            for task, wording in pairs
-            if not _is_settled(counts.get(task.task_id, {}).get(wording), config.settled_width)
+            (task, agent)
+            for task, agent in pairs
+            if not _is_settled(counts.get(task.task_id, {}).get(agent), config.settled_width)
         ]
         session.progress.advance(_NAME, len(pairs) - len(asked))
         num_saved += size * (len(pairs) - len(asked))
         known = _answered(found)
         jobs = [
-            GroupJob(task, _group_id(task, wording, number), size, config.temperature, wording)
-            for task, wording in asked
-            if (task.task_id, wording, number) not in known
+            GroupJob(task, _group_id(task, agent, number), size, config.temperatures, agent)
+            for task, agent in asked
+            if (task.task_id, agent, number) not in known
         ]
         if jobs and not is_loaded:
             await refuse_damaged_model(session.folder.sft_model)
@@ -71,7 +71,7 @@ async def run(session: Session) -> None:
         tokens += generated
         refuse_missing(
             _NAME,
-            asked=[(task.task_id, wording, number) for task, wording in asked],
+            asked=[(task.task_id, agent, number) for task, agent in asked],
             written=_answered(read_lines(partial)),
             lost=lost,
         )
@@ -79,7 +79,7 @@ async def run(session: Session) -> None:
     seconds = max(time.monotonic() - started, 1e-9)
     values = {"tokens_generated": tokens, "tokens_per_s": tokens / seconds, "rollouts_saved": num_saved}
     session.metrics.log("potential", 0, values)
-    made = document(tasks, found, session.config.rollout.instructions, session.config.curriculum)
+    made = document(tasks, found, session.config.rollout.agent, session.config.curriculum)
     num_rollouts = sum(int(row["num_rollouts"]) for row in found)
     write_json(session.folder.potential, made | {"num_rollouts": num_rollouts, "num_saved": num_saved})
     partial.unlink(missing_ok=True)
@@ -108,7 +108,7 @@ async def _swept(session: Session, jobs: list[GroupJob], number: int) -> tuple[l
         nonlocal tokens
         row = {
             "task_id": summary.task_id,
-            "instructions": job.instructions,
+            "agent": job.agent,
             "round": number,
             "num_correct": summary.num_correct,
             "num_rollouts": summary.num_rollouts,
@@ -116,7 +116,7 @@ async def _swept(session: Session, jobs: list[GroupJob], number: int) -> tuple[l
         tokens += summary.num_generated_tokens
         session.progress.advance(_NAME)
         if summary.num_rollouts == 0:
-            lost.append((summary.task_id, job.instructions, number))
+            lost.append((summary.task_id, job.agent, number))
             return
         await asyncio.to_thread(rows.append, row)
 
@@ -126,22 +126,22 @@ async def _swept(session: Session, jobs: list[GroupJob], number: int) -> tuple[l
 
 
 def measured(session: Session) -> list[TaskPotential]:
-    """The potentials in potential.json; the wording that RL uses counts as the policy's own."""
+    """The potentials in potential.json; the agent that RL uses counts as the policy's own."""
     agents = {row["task_id"]: row["agents"] for row in read_json(session.folder.potential)["tasks"]}
-    return _records(agents, session.config.rollout.instructions)
+    return _records(agents, session.config.rollout.agent)
 
 
 def _answered(rows: Sequence[dict[str, Any]]) -> set[_Question]:
-    """Task id, wording and round of every count among the rows."""
-    return {(row["task_id"], row["instructions"], _round_of(row)) for row in rows}
+    """Task id, agent and round of every count among the rows."""
+    return {(row["task_id"], row["agent"], _round_of(row)) for row in rows}
 
 
 def _round_of(row: dict[str, Any]) -> int:
     return int(row.get("round", 0))
 
 
-def _group_id(task: Task, wording: str, number: int) -> str:
-    first = f"potential/{wording}/{task.task_id}"
+def _group_id(task: Task, agent: str, number: int) -> str:
+    first = f"potential/{agent}/{task.task_id}"
     return f"{first}/{number}" if number else first
 
 
@@ -154,7 +154,7 @@ def _counts(rows: Sequence[dict[str, Any]]) -> _Counts:
     agents: _Counts = defaultdict(dict)
     for row in rows:
         counts = agents[str(row["task_id"])].setdefault(
-            str(row["instructions"]), {"num_correct": 0, "num_rollouts": 0}
+            str(row["agent"]), {"num_correct": 0, "num_rollouts": 0}
         )
         for name in counts:
             counts[name] += int(row[name])
@@ -172,8 +172,8 @@ def document(
 
     Args:
         tasks: All that may be trained on.
-        rows: Counts of one task under one wording each; several are added up.
-        policy: The wording that RL uses.
+        rows: Counts of one task by one agent each; several are added up.
+        policy: The agent that RL uses.
         config: Grouping and stages.
     """
     agents = _counts(rows)

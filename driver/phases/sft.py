@@ -8,6 +8,7 @@ import math
 import random
 from pathlib import Path
 
+from actors.agents.choice import chosen_agent
 from actors.engines.engine import generation_eos_ids
 from actors.episodes.transcript import Transcriber
 from actors.records import SftRollout
@@ -60,7 +61,9 @@ def policy_transcriber(session: Session) -> Transcriber:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(session.model_path))
-    return Transcriber(tokenizer, session.config.rollout.instructions, generation_eos_ids(session.model_path))
+    config = session.config.rollout
+    wording = chosen_agent(config.agent).wording or config.instructions
+    return Transcriber(tokenizer, wording, generation_eos_ids(session.model_path))
 
 
 def laid_out_traces(session: Session) -> list[SftRollout]:

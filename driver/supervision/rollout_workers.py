@@ -131,8 +131,8 @@ class RolloutWorkers:
         group_id: str,
         *,
         size: int | None = None,
-        temperature: float | None = None,
-        instructions: str | None = None,
+        temperatures: Sequence[float] = (),
+        agent: str | None = None,
     ) -> Any:
         """Roll out a group wherever there is room; the reference of the finished `RolloutGroup`.
 
@@ -140,7 +140,7 @@ class RolloutWorkers:
             GroupLostError: it was tried as often as `recovery.attempts` allows.
             RunAbortedError: no worker lives and none may be started.
         """
-        options = {"size": size or self._group_size, "temperature": temperature, "instructions": instructions}
+        options = {"size": size or self._group_size, "temperatures": temperatures, "agent": agent}
         num_attempts = 0
         while True:
             is_last = num_attempts > 0 and isinstance(self._failed(group_id, num_attempts + 1), Drop)

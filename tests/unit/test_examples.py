@@ -55,7 +55,7 @@ def test_the_table_names_every_example() -> None:
 
 def test_every_training_command_in_the_examples_has_a_config_that_loads() -> None:
     commands = [command for text in TEXTS for command in _commands(text) if "driver" in command]
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
         assert command[:4] == ["python", "-m", "driver", "run"]
         load_config(command[4], command[5:])

@@ -64,13 +64,13 @@ async def test_a_group_of_four_is_held_recorded_and_counted(worker: RolloutWorke
     assert metrics["groups_running"] == 0
 
 
-async def test_size_temperature_and_instructions_of_a_call_go_before_the_configured_ones(
+async def test_size_temperatures_and_agent_of_a_call_go_before_the_configured_ones(
     tiny_tokenizer: Any, pool: SandboxPool
 ) -> None:
     engine = ListeningEngine(tiny_tokenizer)
     worker = _worker(engine, tiny_tokenizer, pool)
     group, _ = await worker.rollout_group(
-        task(), "worker/call", size=2, temperature=0.0, instructions="code_first"
+        task(), "worker/call", size=2, temperatures=[0.0], agent="code_first"
     )
     assert len(group.rollouts) == 2
     assert {spec.temperature for spec in engine.asked} == {0.0}

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.agents.code_agent import CodeAgent
 from actors.callables import ExecuteFn, Generation, SamplingSpec
 from actors.engines.scripted_engine import ScriptedEngine, scripted_logprobs
 from actors.episodes.config import RolloutConfig
-from actors.episodes.episode import Episode
+from actors.episodes.conversation import Conversation
+from actors.episodes.episode import held
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
 from actors.records import EndReason, Rollout, Source
@@ -49,14 +51,14 @@ class RecordedEngine(ScriptedEngine):
 def hold(tiny_tokenizer: Any, pool: SandboxPool) -> Hold:
     """Hold one conversation in which the model says `turns`, one after the other."""
 
-    async def held(
+    async def hold_it(
         *turns: str,
         engine: ScriptedEngine | None = None,
         execute: ExecuteFn | None = None,
         seed: int = 7,
         **changes: Any,
     ) -> Rollout:
-        episode = Episode(
+        conversation = Conversation(
             f"test-{next(_serial)}/0",
             config=CONFIG.model_copy(update=changes),
             transcriber=Transcriber(tiny_tokenizer, "short"),
@@ -65,9 +67,9 @@ def hold(tiny_tokenizer: Any, pool: SandboxPool) -> Hold:
             temperature=1.0,
             seed=seed,
         )
-        return await episode.run(QUESTION)
+        return await held(CodeAgent(), conversation, QUESTION)
 
-    return held
+    return hold_it
 
 
 def _sources(rollout: Rollout) -> list[str]:
@@ -269,7 +271,7 @@ async def test_the_same_place_of_a_rollout_with_another_script_is_another_execut
     outputs = []
     for number in (1, 2):
         turns = (f"```python\nprint({number})\n```\n", ANSWER_TURN)
-        episode = Episode(
+        conversation = Conversation(
             "test-again/0",
             config=CONFIG,
             transcriber=Transcriber(tiny_tokenizer, "short"),
@@ -278,7 +280,7 @@ async def test_the_same_place_of_a_rollout_with_another_script_is_another_execut
             temperature=1.0,
             seed=0,
         )
-        rollout = await episode.run(QUESTION)
+        rollout = await held(CodeAgent(), conversation, QUESTION)
         outputs.append(rollout.executions[0].output.splitlines()[-1])
     assert outputs == ["1", "2"]
 

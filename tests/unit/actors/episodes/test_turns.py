@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.agents.code_agent import CodeAgent
 from actors.callables import Finish, Generation, SamplingSpec
 from actors.episodes.config import RolloutConfig
-from actors.episodes.episode import Episode
+from actors.episodes.conversation import Conversation
+from actors.episodes.episode import held
 from actors.episodes.transcript import Transcriber
 from actors.records import EndReason, Rollout
 from sandbox_service import ExecutionRequest, ExecutionResult
@@ -49,7 +51,7 @@ async def _held(engine: Any, tokenizer: Any, eos_ids: tuple[int, ...] = (), text
     async def execute(request: ExecutionRequest) -> ExecutionResult:
         raise AssertionError(request.code)
 
-    episode = Episode(
+    conversation = Conversation(
         "test-fixed/0",
         config=CONFIG,
         transcriber=Transcriber(tokenizer, "short", eos_ids),
@@ -58,7 +60,7 @@ async def _held(engine: Any, tokenizer: Any, eos_ids: tuple[int, ...] = (), text
         temperature=1.0,
         seed=0,
     )
-    return await asyncio.wait_for(episode.run(QUESTION), 5)
+    return await asyncio.wait_for(held(CodeAgent(), conversation, QUESTION), 5)
 
 
 @pytest.mark.parametrize(("eos_ids", "end"), [((2, 0), 0), ((2, 0), 2), ((0,), 2), ((0,), 0)])

@@ -117,7 +117,7 @@ async def test_an_answer_that_is_not_on_the_disk_stops_the_evaluation_and_alone_
         assert f"evaluate asked {3 * len(ids)} questions, {3 * len(ids) - 1} answers are written" in str(
             caught.value
         )
-        assert f"1 are missing (first: ('base', '{ids[1]}'))" in str(caught.value)
+        assert f"1 are missing (first: ('base', 'code_agent', '{ids[1]}'))" in str(caught.value)
         assert not session.folder.evaluation.exists()
     with _session(tmp_path) as session:
         await evaluate.run(session)
@@ -142,8 +142,8 @@ async def test_a_count_that_is_not_on_the_disk_stops_the_measurement_of_potentia
     partial = RunFolder(tmp_path).potential_partial
     with _session(tmp_path) as session:
         first, second, *_ = [t.task_id for t in session.tasks.split("train")]
-        wording = session.config.potential.instructions[0]
-        session.lost = {f"potential/{wording}/{second}"}
+        agent = session.config.potential.agents[0]
+        session.lost = {f"potential/{agent}/{second}"}
         session.harm = lambda: _without_line(partial, 0)
         with pytest.raises(
             RunAbortedError, match=r"asked 6 questions, 4 answers .* 1 were lost .* 1 are missing"
@@ -152,7 +152,7 @@ async def test_a_count_that_is_not_on_the_disk_stops_the_measurement_of_potentia
     with _session(tmp_path) as session:
         await potential.run(session)
         # The lost one, which is in no file, is asked again as well.
-        assert session.asked == [f"potential/{wording}/{i}" for i in (first, second)]
+        assert session.asked == [f"potential/{agent}/{i}" for i in (first, second)]
         assert len(json.loads(session.folder.potential.read_text())["tasks"]) == 6
     assert read_lines(partial) == []
 
@@ -167,16 +167,16 @@ EARLY = load_config(
 
 async def test_sampling_of_a_settled_task_stops_and_what_that_saved_is_written_down(tmp_path: Path) -> None:
     with _session(tmp_path, EARLY) as session:
-        wording = session.config.potential.instructions[0]
+        agent = session.config.potential.agents[0]
         ids = [t.task_id for t in session.tasks.split("train")]
-        session.lost = {f"potential/{wording}/{ids[0]}"}
+        session.lost = {f"potential/{agent}/{ids[0]}"}
         await potential.run(session)
-        rounds = [f"potential/{wording}/{{}}", f"potential/{wording}/{{}}/1", f"potential/{wording}/{{}}/2"]
+        rounds = [f"potential/{agent}/{{}}", f"potential/{agent}/{{}}/1", f"potential/{agent}/{{}}/2"]
         everyone = [name.format(task_id) for name in rounds for task_id in ids]
         # The one that lost a group has 2 of 2 after three rounds, and is alone in the fourth.
-        assert session.asked == [*everyone, f"potential/{wording}/{ids[0]}/3"]
+        assert session.asked == [*everyone, f"potential/{agent}/{ids[0]}/3"]
         found = json.loads(session.folder.potential.read_text())
-    assert [t["agents"][wording] for t in found["tasks"]] == [{"num_correct": 3, "num_rollouts": 3}] * 6
+    assert [t["agents"][agent] for t in found["tasks"]] == [{"num_correct": 3, "num_rollouts": 3}] * 6
     # Five tasks were spared their fourth; what was lost is not saved.
     assert (found["num_rollouts"], found["num_saved"]) == (18, 5)
     logged = [line.values for line in read_metrics(tmp_path) if line.phase == "potential"]

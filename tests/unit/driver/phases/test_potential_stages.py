@@ -16,8 +16,8 @@ def _tasks(*ids: str) -> list[Task]:
     return [Task(task_id=i, family=i[0], question=i, **fields) for i in ids]
 
 
-def _row(task_id: str, instructions: str, num_correct: int) -> dict[str, object]:
-    return {"task_id": task_id, "instructions": instructions, "num_correct": num_correct, "num_rollouts": 4}
+def _row(task_id: str, agent: str, num_correct: int) -> dict[str, object]:
+    return {"task_id": task_id, "agent": agent, "num_correct": num_correct, "num_rollouts": 4}
 
 
 def test_a_task_that_only_another_wording_measured_has_the_stage_it_trains_in() -> None:
