@@ -117,13 +117,14 @@ class PolicyLearner:
         samples = grpo_samples(groups, grpo)
         num_refused = sum(len(group.group.rollouts) for group in groups) - len(samples)
         # A rollout without advantage has no gradient without a KL penalty: it only counts in the average.
-        learning = [s for s in samples if s.advantage != 0.0 or grpo.beta > 0]
+        learning = [s for s in samples if not s.is_left_out and (s.advantage != 0.0 or grpo.beta > 0)]
         metrics: dict[str, float] = {}
         refusal: str | None = (
             f"all {num_refused} rollouts have rewards or log-probabilities that are not finite"
         )
         if samples or not num_refused:
             metrics, refusal = self._updated(learning)
+        metrics["left_out_rollouts"] = float(sum(s.is_left_out for s in samples))
         metrics["skipped_rollouts"] = float(len(samples) - len(learning))
         metrics["advantage_abs"] = float(np.mean([abs(s.advantage) for s in samples])) if samples else 0.0
         return self._report(version, metrics, samples, started, refusal=refusal, num_refused=num_refused)

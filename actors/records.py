@@ -126,6 +126,11 @@ class Rollout(Frozen):
         return sum(s.source is Source.MODEL for s in self.segments)
 
     @property
+    def is_overlong(self) -> bool:
+        """Whether a token limit cut it off: that of a turn, or its own."""
+        return self.end_reason in (EndReason.TURN_TOKENS, EndReason.ROLLOUT_TOKENS)
+
+    @property
     def oldest_version(self) -> int:
         """The oldest policy version among its sampled tokens; -1 if it has none."""
         versions = [int(s.versions.min()) for s in self.segments if len(s.versions)]

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 from actors.records import GroupSummary, RolloutGroup, ScoredGroup
-from actors.rewards.config import RewardConfig
+from actors.rewards.config import RewardConfig, RewardRole
 from actors.rewards.own_term import own_term
 from actors.rewards.rules import given_answer
 from actors.rewards.scoring import countable_rollouts, scored_group
@@ -14,13 +14,13 @@ from actors.rewards.timed_check import TimedChecker
 class RewardScorer:
     """Binary outcome by the task's own checker, then the configured shaping."""
 
-    def __init__(self, config: RewardConfig) -> None:
-        """Starts nothing yet.
+    def __init__(self, config: RewardConfig, role: RewardRole | None = None) -> None:
+        """Starts nothing yet; `role` is what the other sections of a run ask of it.
 
         Raises:
             RewardError: `reward.own` names no function.
         """
-        self._config = config
+        self._config, self._role = config, role
         self._own = own_term(config.own) if config.own is not None else None
         self._checker = TimedChecker(config.check_timeout_s)
         self._totals: Counter[str] = Counter()
@@ -32,7 +32,7 @@ class RewardScorer:
         """Check every countable rollout; returns the scored group and, for the driver, its numbers alone."""
         answers = [given_answer(rollout) for rollout in countable_rollouts(group)]
         outcomes = await asyncio.gather(*[self._checker.is_correct(group.task, answer) for answer in answers])
-        scored = scored_group(group, outcomes, self._config, self._own)
+        scored = scored_group(group, outcomes, self._config, self._own, self._role)
         self._totals["rollouts"] += len(outcomes)
         self._totals["correct"] += sum(outcomes)
         return scored, GroupSummary.of(scored)

@@ -12,7 +12,7 @@ from actors.engines.config import EngineConfig
 from actors.episodes.config import RolloutConfig
 from actors.frozen import Settings
 from actors.learning.config import LearnerConfig, LearnerRole
-from actors.rewards.config import RewardConfig
+from actors.rewards.config import RewardConfig, RewardRole
 from curriculum.config import CurriculumConfig
 from curriculum.tasks.config import TaskSetConfig
 from sandbox_service.config import SandboxConfig
@@ -233,6 +233,33 @@ class RunConfig(Settings):
         return self
 
     @model_validator(mode="after")
+    def _overlong_rollouts_are_treated_in_one_way(self) -> "RunConfig":
+        choice, window = self.learner.grpo.overlong, self.reward.overlong_window
+        if choice != "soft":
+            if window is not None:
+                raise ValueError(
+                    f"reward.overlong_window={window}, but learner.grpo.overlong={choice} has no penalty that would "
+                    "grow: set learner.grpo.overlong to soft or leave reward.overlong_window out"
+                )
+            return self
+        if window is None:
+            raise ValueError(
+                "learner.grpo.overlong=soft does not say how many tokens before a limit the penalty begins: set "
+                "reward.overlong_window"
+            )
+        if self.reward.shaping == "none":
+            raise ValueError(
+                "learner.grpo.overlong=soft is a shaping term, but reward.shaping=none adds no shaping anywhere: set "
+                "reward.shaping to mixed_groups or always (and reward.format and reward.turn_penalty to 0 for it alone)"
+            )
+        if window >= self.rollout.max_turn_tokens:
+            raise ValueError(
+                f"reward.overlong_window={window} is not below rollout.max_turn_tokens="
+                f"{self.rollout.max_turn_tokens}, so every turn would be penalised: lower the first or raise the second"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _nothing_is_capped_in_silence(self) -> "RunConfig":
         rollout, sandbox = self.rollout, self.sandbox
         caps = {
@@ -275,6 +302,15 @@ class RunConfig(Settings):
     def num_steps(self) -> int:
         """GRPO steps over all stages."""
         return sum(self.curriculum.steps_per_stage)
+
+    @property
+    def reward_role(self) -> RewardRole:
+        """What the other sections ask of the scorer."""
+        return RewardRole(
+            penalises_overlong=self.learner.grpo.overlong == "soft",
+            max_turn_tokens=self.rollout.max_turn_tokens,
+            max_rollout_tokens=self.rollout.max_rollout_tokens,
+        )
 
     @property
     def learner_role(self) -> LearnerRole:

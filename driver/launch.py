@@ -228,7 +228,7 @@ class Cluster:
         return self._actor(SandboxExecutor, "sandbox", index, config, index, restarts=restarts)
 
     def _scorer_actor(self) -> Any:
-        return self._actor(RewardScorer, "scorer", 0, self._config.reward)
+        return self._actor(RewardScorer, "scorer", 0, self._config.reward, self._config.reward_role)
 
     def _kill(self, actor: Any) -> None:
         ray.kill(actor)

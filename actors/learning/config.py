@@ -77,6 +77,13 @@ class GrpoConfig(Settings):
     importance_level: Literal["token", "sequence"] = "token"
     """What that weight is of: each `token` by itself, or the whole rollout (`sequence`), whose weight is the product of
     its tokens' before the cap: without bias, and of little use where rollouts are long or far off."""
+    overlong: Literal["keep", "mask", "soft"] = "keep"
+    """Rollouts that a token limit cut off. `keep`: scored and learned from like any other. `mask`: left out of the
+    loss, but not of their group's baseline (DAPO's overlong filtering). `soft`: longer and longer rollouts lose more
+    and more reward over the last `reward.overlong_window` tokens before a limit (DAPO's soft overlong punishment)."""
+    void_turns: Literal["keep", "mask"] = "keep"
+    """Rollouts with a turn that has neither a complete script nor an answer; `mask` leaves them out of the loss, but
+    not of their group's baseline (SimpleTIR)."""
     epochs: int = Field(default=1, ge=1)
     """Optimiser steps on one batch of groups, all at the learning rate of that training step."""
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from actors.errors import StaleRolloutError
 from actors.learning.advantages import group_advantages, has_mixed_outcome, reward_std
 from actors.learning.config import GrpoConfig
+from actors.learning.left_out import is_left_out
 from actors.records import Rollout, ScoredGroup, Segment, SftRollout, Source
 
 Aggregation = Literal["token_mean", "sequence_mean", "constant"]
@@ -38,13 +39,15 @@ class Sample:
     response_T: NDArray[np.int64]
     """All tokens after the prompt, the model's and the environment's."""
     in_loss_T: NDArray[np.bool_]
-    """Which of those the model wrote."""
+    """Which of those the model wrote; none of a rollout that is left out."""
     behaviour_T: NDArray[np.float32]
     """Their log-probabilities when sampled; 0 where there is none."""
     advantage: float = 0.0
     """Advantage of the rollout, the same for all its tokens."""
     weight: float = 0.0
     """Weight in the loss of each token that the model wrote."""
+    is_left_out: bool = False
+    """Whether the config keeps it out of the loss, so that it has no token there."""
 
     @property
     def num_in_loss(self) -> int:
@@ -148,9 +151,10 @@ def plain_samples(rollouts: Sequence[Rollout | SftRollout]) -> list[Sample]:
 
 
 def grpo_samples(groups: Sequence[ScoredGroup], grpo: GrpoConfig) -> list[Sample]:
-    """Rollouts with the advantages of their groups, weighted over the whole batch; those not sound are left out.
+    """Rollouts with the advantages of their groups, weighted over the whole batch; those not sound are not among them.
 
-    A rollout that is left out stays in its group's baseline: its reward was earned, only its numbers are broken.
+    Such a rollout stays in its group's baseline: its reward was earned, only its numbers are broken. So does one that
+    `is_left_out`, which is here, without a token in the loss.
     """
     samples: list[Sample] = []
     rewards = [np.array([s.reward for s in group.scores], dtype=np.float64) for group in groups]
@@ -170,7 +174,8 @@ def grpo_samples(groups: Sequence[ScoredGroup], grpo: GrpoConfig) -> list[Sample
             adv_G = adv_G * 0.0
         for rollout, advantage in zip(group.group.rollouts, adv_G, strict=True):
             sample = sample_of(rollout.segments, len(samples), advantage=float(advantage))
-            samples += [sample] if sample.is_sound else []
+            if sample.is_sound:
+                samples.append(_emptied(sample) if is_left_out(rollout, grpo) else sample)
     return _weighted(samples, grpo.aggregation, grpo.denominator, grpo.constant_tokens)
 
 
@@ -189,6 +194,11 @@ def refuse_stale(groups: Sequence[ScoredGroup], *, version: int, max_staleness: 
 def joined(arrays: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
     """Arrays end to end, in one dtype; empty for none."""
     return np.concatenate([np.asarray(a, dtype=dtype) for a in arrays]) if arrays else np.zeros(0, dtype)
+
+
+def _emptied(sample: Sample) -> Sample:
+    """The sample without its tokens in the loss, and so with nothing to say."""
+    return replace(sample, in_loss_T=np.zeros_like(sample.in_loss_T), advantage=0.0, is_left_out=True)
 
 
 def _weighted(

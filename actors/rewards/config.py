@@ -28,6 +28,9 @@ class RewardConfig(Settings):
     `rollout.max_executions` + 1."""
     check_timeout_s: float = Field(default=10.0, gt=0)
     """Seconds that a checker may take; one that takes longer counts as a wrong answer."""
+    overlong_window: int | None = Field(default=None, ge=1)
+    """Read where `learner.grpo.overlong` is `soft`, and needed there: tokens before `rollout.max_turn_tokens` and
+    before `rollout.max_rollout_tokens` over which the penalty grows, in a straight line, from 0 to `correct`."""
     own: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
     """A shaping term of one's own, as `module:function` (examples/own_reward.py), added where shaping applies."""
 
@@ -39,3 +42,14 @@ class RewardConfig(Settings):
                 "reward.shaping to mixed_groups or always, or leave reward.own out"
             )
         return self
+
+
+class RewardRole(Settings):
+    """What the rest of a run asks of the scorer, no setting of its own: `RewardRole(penalises_overlong=True)`."""
+
+    penalises_overlong: bool = False
+    """Whether `learner.grpo.overlong` is `soft`, so that rollouts pay for coming near a token limit."""
+    max_turn_tokens: int = Field(default=2048, ge=1)
+    """The rollouts' own limit for one turn of the model."""
+    max_rollout_tokens: int = Field(default=8192, ge=64)
+    """The rollouts' own limit for prompt, turns and outputs together."""

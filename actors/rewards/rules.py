@@ -1,12 +1,13 @@
 """The shaping rules, one number each, from one rollout. Pure.
 
-The reward is `correct * is_right`, and where shaping applies `+ format_term + turn_term`: see `RewardConfig.shaping`.
+The reward is `correct * is_right`, and where shaping applies `+ format_term + turn_term`: see `RewardConfig.shaping`;
+and `+ overlong_term`, if the run asks for it.
 
 Source: R1-Code-Interpreter (arXiv 2505.21668), section on rewards: +1 correct, +0.1 / -0.1 format, -0.1 over six turns.
 """
 
 from actors.episodes.scripts import complete_script, words_only
-from actors.records import EndReason, Rollout
+from actors.records import EndReason, Rollout, Source
 from curriculum.tasks.answers import extract_answer
 
 
@@ -34,3 +35,27 @@ def format_term(rollout: Rollout, weight: float) -> float:
 def turn_term(rollout: Rollout, weight: float, free_turns: int) -> float:
     """`-weight` if the model took more than `free_turns` turns, however many more, else 0."""
     return -weight if rollout.num_turns > free_turns else 0.0
+
+
+def overlong_term(
+    rollout: Rollout, weight: float, *, window: int, max_turn_tokens: int, max_rollout_tokens: int
+) -> float:
+    """DAPO's soft overlong punishment (arXiv 2503.14476, equation 13), for the limit that the rollout is nearer to.
+
+    0 up to `window` tokens before the limit, then falling in a straight line to `-weight` at it; and `-weight` for a
+    rollout that a limit cut off, though it may end before it, where the output of its last script had no room.
+
+    Args:
+        rollout: any that did not fail on our side.
+        weight: of the full penalty; in DAPO the reward of a right answer.
+        window: tokens before a limit over which the penalty grows.
+        max_turn_tokens: limit of each of the model's turns.
+        max_rollout_tokens: limit of prompt, turns and outputs together.
+    """
+    if rollout.is_overlong:
+        return -weight
+    longest_turn = max((len(s.token_ids) for s in rollout.segments if s.source is Source.MODEL), default=0)
+    room = min(
+        max_rollout_tokens - sum(len(s.token_ids) for s in rollout.segments), max_turn_tokens - longest_turn
+    )
+    return -weight * min(max(window - room, 0) / window, 1.0)

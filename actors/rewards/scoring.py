@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from actors.records import EndReason, Rollout, RolloutGroup, Score, ScoredGroup
-from actors.rewards.config import RewardConfig
+from actors.rewards.config import RewardConfig, RewardRole
 from actors.rewards.own_term import OwnTerm
-from actors.rewards.rules import format_term, given_answer, turn_term
+from actors.rewards.rules import format_term, given_answer, overlong_term, turn_term
 
 
 def countable_rollouts(group: RolloutGroup) -> tuple[Rollout, ...]:
@@ -14,7 +14,11 @@ def countable_rollouts(group: RolloutGroup) -> tuple[Rollout, ...]:
 
 
 def scored_group(
-    group: RolloutGroup, outcomes: Sequence[bool], config: RewardConfig, own: OwnTerm | None = None
+    group: RolloutGroup,
+    outcomes: Sequence[bool],
+    config: RewardConfig,
+    own: OwnTerm | None = None,
+    role: RewardRole | None = None,
 ) -> ScoredGroup:
     """Scores for the countable rollouts of `group`.
 
@@ -23,6 +27,7 @@ def scored_group(
         outcomes: one per countable rollout, in order: whether its answer is right.
         config: weights and where shaping applies.
         own: a shaping term of the user's, already loaded.
+        role: token limits, and whether coming near them costs; None for that it does not.
 
     Raises:
         ValueError: the number of outcomes is not the number of countable rollouts.
@@ -34,7 +39,10 @@ def scored_group(
         )
     mixed = any(outcomes) and not all(outcomes)
     shaped = config.shaping == "always" or (config.shaping == "mixed_groups" and mixed)
-    scores = tuple(_score(r, right, shaped, config, own) for r, right in zip(rollouts, outcomes, strict=True))
+    scores = tuple(
+        _score(rollout, right, config, _shaping(rollout, right, config, own, role) if shaped else {})
+        for rollout, right in zip(rollouts, outcomes, strict=True)
+    )
     return ScoredGroup(
         group=RolloutGroup(group_id=group.group_id, task=group.task, rollouts=rollouts),
         scores=scores,
@@ -42,15 +50,29 @@ def scored_group(
     )
 
 
-def _score(
-    rollout: Rollout, is_correct: bool, shaped: bool, config: RewardConfig, own: OwnTerm | None
-) -> Score:
-    breakdown = {"outcome": config.correct if is_correct else 0.0}
-    if shaped:
-        breakdown["format"] = format_term(rollout, config.format)
-        breakdown["turns"] = turn_term(rollout, config.turn_penalty, config.free_turns)
-        if own is not None:
-            breakdown["own"] = own(rollout, is_correct)
+def _shaping(
+    rollout: Rollout, is_correct: bool, config: RewardConfig, own: OwnTerm | None, role: RewardRole | None
+) -> dict[str, float]:
+    """The named terms that shaping adds."""
+    terms = {
+        "format": format_term(rollout, config.format),
+        "turns": turn_term(rollout, config.turn_penalty, config.free_turns),
+    }
+    if role is not None and role.penalises_overlong and config.overlong_window is not None:
+        terms["overlong"] = overlong_term(
+            rollout,
+            config.correct,
+            window=config.overlong_window,
+            max_turn_tokens=role.max_turn_tokens,
+            max_rollout_tokens=role.max_rollout_tokens,
+        )
+    if own is not None:
+        terms["own"] = own(rollout, is_correct)
+    return terms
+
+
+def _score(rollout: Rollout, is_correct: bool, config: RewardConfig, shaping: dict[str, float]) -> Score:
+    breakdown = {"outcome": config.correct if is_correct else 0.0, **shaping}
     return Score(
         reward=sum(breakdown.values()),
         is_correct=is_correct,

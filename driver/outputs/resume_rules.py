@@ -59,6 +59,7 @@ FIRST_READ_BY: dict[str, str | None] = {
     "reward.format": "train",
     "reward.turn_penalty": "train",
     "reward.free_turns": "train",
+    "reward.overlong_window": "train",
     "reward.check_timeout_s": "potential",
     "reward.own": "train",
     "learner.dtype": "sft",

@@ -1,9 +1,11 @@
 """What several updates on one batch, an old sampler and another kernel do to a step."""
 
+import numpy as np
 import pytest
+import torch
 
-from actors.records import Source
-from tests.unit.actors.learner_cases import changed, on_policy, scored_group
+from actors.records import EndReason, Source
+from tests.unit.actors.learner_cases import changed, on_policy, scored_group, weights_of
 
 
 @pytest.mark.parametrize("kind", ["linear", "cosine"])
@@ -146,3 +148,36 @@ def test_the_penalty_is_by_the_estimator_that_the_config_names(make_learner):
     assert len({round(m["reference_kl"], 9) for m in seen.values()}) == 3
     assert seen["k1"]["grad_norm"] == pytest.approx(seen["k2"]["grad_norm"], rel=1e-5)
     assert seen["k1"]["grad_norm"] != pytest.approx(seen["k3"]["grad_norm"], rel=1e-5)
+
+
+@pytest.mark.parametrize("choice", [{"overlong": "mask"}, {"overlong": "mask", "beta": 0.1}], ids=str)
+def test_a_rollout_that_is_left_out_changes_nothing_but_the_baseline(make_learner, choice):
+    # The step is the same whatever its tokens are, and is taken; nobody counts it as broken.
+    found = []
+    for shift in (0.0, -1.0):
+        learner = make_learner(grpo=choice)
+        learner.begin_phase("grpo", 3)
+        group = on_policy(learner, scored_group(0, [1.0, 0.0, 0.0]))
+        first, cut, last = group.group.rollouts
+        segments = tuple(
+            s.model_copy(update={"logprobs": s.logprobs + np.float32(shift)}) for s in cut.segments
+        )
+        cut = cut.model_copy(update={"end_reason": EndReason.ROLLOUT_TOKENS, "segments": segments})
+        held = group.group.model_copy(update={"rollouts": (first, cut, last)})
+        report = learner.train_step([group.model_copy(update={"group": held})], 0)
+        assert (report.num_refused, report.refusal) == (0, None)
+        assert report.metrics["left_out_rollouts"] == 1.0
+        assert report.metrics["num_tokens"] == first.num_generated_tokens + last.num_generated_tokens
+        found.append(report.metrics["grad_norm"])
+        learner.close()
+    assert found[0] == found[1] > 0
+
+
+def test_a_step_of_which_every_rollout_is_left_out_changes_nothing(make_learner):
+    learner = make_learner(grpo={"void_turns": "mask"})
+    before = weights_of(learner)
+    # Their turns have no text, and so neither a script nor an answer.
+    report = learner.train_step([scored_group(0, [1.0, 0.0])], 0)
+    assert (report.num_refused, report.refusal) == (0, None)
+    assert (report.metrics["left_out_rollouts"], report.metrics["grad_norm"]) == (2.0, 0.0)
+    assert all(torch.equal(before[name], tensor) for name, tensor in weights_of(learner).items())

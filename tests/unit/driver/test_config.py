@@ -110,6 +110,18 @@ def test_a_bad_override_is_refused_in_words(override: str, words: str) -> None:
         (["rollout.temperature=0"], "rollout.temperature=0"),
         (["rollout.execution_timeout_s=601"], "rollout.execution_timeout_s=601"),
         (["curriculum.steps_per_stage=[1]"], "curriculum.steps_per_stage"),
+        (["learner.grpo.overlong=soft"], "set reward.overlong_window"),
+        (["reward.overlong_window=9"], "=9, but learner.grpo.overlong=keep has no penalty"),
+        (["reward.overlong_window=9", "learner.grpo.overlong=mask"], "set learner.grpo.overlong to soft"),
+        (
+            ["reward.overlong_window=9", "learner.grpo.overlong=soft", "reward.shaping=none"],
+            "set reward.shaping to mixed_groups or always",
+        ),
+        (
+            ["reward.overlong_window=64", "learner.grpo.overlong=soft"],
+            "reward.overlong_window=64 is not below rollout.max_turn_tokens=64",
+        ),
+        (["learner.grpo.kl_estimator=k1"], "set beta above 0"),
     ],
 )
 def test_a_rule_across_sections_is_told_with_its_keys_and_numbers(overrides: list[str], words: str) -> None:
@@ -151,6 +163,12 @@ def test_what_is_asked_may_be_exactly_what_is_given() -> None:
         "smoke", ["sandbox.timeout_s=5", "sandbox.memory_mib=256", "rollout.max_turn_tokens=512"]
     )
     assert config.rollout.execution_timeout_s == config.sandbox.timeout_s
+
+
+def test_the_scorer_is_told_of_the_token_limits_and_whether_they_cost() -> None:
+    role = load_config("smoke", ["learner.grpo.overlong=soft", "reward.overlong_window=16"]).reward_role
+    assert (role.penalises_overlong, role.max_turn_tokens, role.max_rollout_tokens) == (True, 64, 512)
+    assert not load_config("smoke").reward_role.penalises_overlong
 
 
 def _float_keys(model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.records import EndReason, Rollout
-from actors.rewards.config import RewardConfig
+from actors.rewards.config import RewardConfig, RewardRole
 from actors.rewards.scoring import countable_rollouts, scored_group
 from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN, group, rollout
 
@@ -82,3 +82,26 @@ def test_rollouts_that_failed_on_our_side_are_left_out_and_counted() -> None:
 def test_a_wrong_number_of_outcomes_is_refused() -> None:
     with pytest.raises(ValueError, match="3 outcomes for 2 countable rollouts of g"):
         scored_group(group(GOOD, FAILED, BAD), [True, False, True], PAPER)
+
+
+def test_the_overlong_penalty_is_a_term_of_shaping_worth_a_right_answer_at_most() -> None:
+    cut = rollout([SCRIPT_TURN], end_reason=EndReason.ROLLOUT_TOKENS)
+    role = RewardRole(penalises_overlong=True, max_turn_tokens=100, max_rollout_tokens=64)
+    config = RewardConfig(shaping="mixed_groups", correct=2, format=0, turn_penalty=0, overlong_window=60)
+    scored = scored_group(group(GOOD, cut), [True, False], config, role=role)
+    # GOOD has 14 tokens: 64 - 14 = 50 of room, 10 of the window's 60 gone; the turn of 3 tokens is 97 from its limit.
+    assert [s.breakdown["overlong"] for s in scored.scores] == pytest.approx([-2 * 10 / 60, -2.0])
+    assert [s.reward for s in scored.scores] == pytest.approx([2 - 1 / 3, -2.0])
+    # In a group of one outcome shaping applies nowhere.
+    assert [s.reward for s in scored_group(group(GOOD, cut), [False, False], config, role=role).scores] == [
+        0,
+        0,
+    ]
+
+
+def test_without_the_choice_of_soft_nobody_pays_for_length() -> None:
+    cut = rollout([SCRIPT_TURN], end_reason=EndReason.ROLLOUT_TOKENS)
+    config = PAPER.model_copy(update={"overlong_window": 10})
+    for role in (None, RewardRole()):
+        scored = scored_group(group(GOOD, cut), [True, False], config, role=role)
+        assert all("overlong" not in s.breakdown for s in scored.scores)
