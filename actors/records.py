@@ -299,7 +299,7 @@ class WeightManifest(Frozen):
     tensors: tuple[TensorSpec, ...]
     """Every parameter, in the order in which it lies in the buckets."""
     checksums: tuple[str, ...]
-    """Checksum of each bucket, in order."""
+    """Checksum of each bucket, in order; none of a model that is read from its folder."""
 
 
 class PolicyVersion(Frozen):

@@ -17,7 +17,7 @@ from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
 from actors.records import RolloutGroup, WeightManifest
 from actors.weights.buckets import verify
-from actors.weights.folder import folder_buckets
+from actors.weights.folder import folder_policy
 from curriculum.task import Task
 
 
@@ -125,7 +125,8 @@ class RolloutWorker:
             WeightSyncError: a bucket is damaged or the engine did not take it.
         """
         started = time.monotonic()
-        verify(manifest, buckets)
+        # In a thread, as all that reads or copies weights: the conversations of this process go on meanwhile.
+        await asyncio.to_thread(verify, manifest, buckets)
         await self._engine.load(manifest, buckets)
         return time.monotonic() - started
 
@@ -136,7 +137,7 @@ class RolloutWorker:
             WeightSyncError: the folder cannot be read or the engine did not take it.
         """
         started = time.monotonic()
-        manifest, buckets = folder_buckets(folder, version)
+        manifest, buckets = await asyncio.to_thread(folder_policy, folder, version)
         await self._engine.load(manifest, buckets)
         return time.monotonic() - started
 

@@ -5,7 +5,7 @@ process that calls it; `driver/launch.py` hands that function to the rollout wor
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,8 +34,8 @@ class Engine(Protocol):
         """Sample one turn, of one token at least; raises `EngineError` when the engine, not the model, failed."""
         ...
 
-    async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
-        """Serve new weights; raises `WeightSyncError` if it did not take all of them."""
+    async def load(self, manifest: WeightManifest, buckets: Iterable[np.ndarray]) -> None:
+        """Serve new weights, one bucket after the other; raises `WeightSyncError` if it did not take all of them."""
         ...
 
     def close(self) -> None:

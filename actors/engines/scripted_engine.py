@@ -4,7 +4,7 @@ A turn is tokenised whole, so that a turn which a stop text interrupted goes on 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ class ScriptedEngine:
             stop_text=stop_text,
         )
 
-    async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
+    async def load(self, manifest: WeightManifest, buckets: Iterable[np.ndarray]) -> None:
         """Take the manifest's version; the weights themselves change no reply."""
         self.version = manifest.version
 

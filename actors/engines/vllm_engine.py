@@ -3,10 +3,10 @@
 Invariant: a token's `versions` entry names the weights that sampled it, even when an update fell inside its turn.
 """
 
+import contextlib
 import itertools
 import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ import numpy as np
 from actors.callables import Finish, Generation, SamplingSpec
 from actors.engines.config import EngineConfig
 from actors.engines.engine import ServedModel, generation_eos_ids
+from actors.engines.shared_buckets import shared_buckets
 from actors.errors import EngineError, WeightSyncError
 from actors.records import WeightManifest
+from actors.weights.buckets import Bucket
 
 _EXTENSION = "actors.engines.vllm_worker_extension.WeightLoading"
 _SHUTDOWN_S = 10.0
@@ -109,26 +111,14 @@ class VllmEngine:
         except Exception as error:
             raise EngineError(f"vLLM failed while generating ({type(error).__name__}: {error})") from error
 
-    async def load(self, manifest: WeightManifest, buckets: Sequence[np.ndarray]) -> None:
+    async def load(self, manifest: WeightManifest, buckets: Iterable[Bucket]) -> None:
         """Serve the policy version in `manifest`; turns in flight go on under the new weights.
 
         Raises:
             WeightSyncError: the workers did not load all of it; the old version must not be used either.
         """
-        path = Path(f"/dev/shm/r1ci-{os.getpid()}-{manifest.version}.weights")
-        starts = np.concatenate([[0], np.cumsum([len(b) for b in buckets])])
-        tensors = [
-            (t.name, t.dtype, t.shape, int(starts[t.bucket]) + t.offset, t.num_bytes)
-            for t in manifest.tensors
-        ]
         try:
-            with path.open("wb") as file:  # noqa: ASYNC230 - shared memory, no disk to wait for
-                for bucket in buckets:
-                    file.write(bucket.data)
-            await self._engine.pause_generation(mode="keep")
-            counts = await self._engine.collective_rpc("load_policy", args=(str(path), tensors))
-            if any(count != len(tensors) for count in counts):
-                raise WeightSyncError(f"workers loaded {counts} of {len(tensors)} tensors")
+            await self._stream(manifest, buckets)
             await self._engine.update_weight_version(str(manifest.version))
             self._version = manifest.version
             await self._engine.resume_generation()
@@ -138,8 +128,27 @@ class VllmEngine:
             raise WeightSyncError(
                 f"vLLM did not load policy version {manifest.version} ({type(error).__name__}: {error})"
             ) from error
-        finally:
-            path.unlink(missing_ok=True)  # noqa: ASYNC240
+
+    async def _stream(self, manifest: WeightManifest, buckets: Iterable[Bucket]) -> None:
+        """Hand the buckets to vLLM's workers; generation stands still from the first one that is there to the last."""
+        places = bucket_places(manifest)
+        num_loaded, is_begun = 0, False
+        async with contextlib.aclosing(shared_buckets(buckets, manifest.version)) as paths:
+            async for path in paths:
+                if not is_begun:
+                    await self._engine.pause_generation(mode="keep")
+                    await self._engine.collective_rpc("begin_policy")
+                    is_begun = True
+                here = next(places, [])
+                counts = await self._engine.collective_rpc("take_bucket", args=(str(path), here))
+                if any(count != len(here) for count in counts):
+                    raise WeightSyncError(f"workers loaded {counts} of {len(here)} tensors of a bucket")
+                num_loaded += len(here)
+        if num_loaded != len(manifest.tensors):
+            raise WeightSyncError(
+                f"the buckets of policy version {manifest.version} held {num_loaded} of {len(manifest.tensors)} tensors"
+            )
+        await self._engine.collective_rpc("finish_policy")
 
     def close(self) -> None:
         """End the engine's processes. Must run before the owning actor is killed, or they outlive it."""
@@ -158,6 +167,12 @@ def as_the_learner_computes(config: Any) -> Any:
     if hasattr(config, "dual_chunk_attention_config"):
         del config.dual_chunk_attention_config
     return config
+
+
+def bucket_places(manifest: WeightManifest) -> Iterator[list[tuple[str, str, tuple[int, ...], int, int]]]:
+    """Of each bucket in turn, what `WeightLoading.take_bucket` must know of its parameters."""
+    for _, specs in itertools.groupby(manifest.tensors, key=lambda spec: spec.bucket):
+        yield [(spec.name, spec.dtype, spec.shape, spec.offset, spec.num_bytes) for spec in specs]
 
 
 def served_by_vllm(config: EngineConfig, model_path: str) -> ServedModel:

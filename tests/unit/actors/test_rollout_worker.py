@@ -1,5 +1,6 @@
 import asyncio
 import hashlib
+import threading
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,28 @@ async def test_new_weights_are_verified_before_they_are_served(worker: RolloutWo
     assert worker.metrics()["version"] == 5
     group, _ = await worker.rollout_group(task(), "worker/new", size=2)
     assert {r.oldest_version for r in group.rollouts} == {5}
+
+
+async def test_conversations_go_on_while_weights_are_verified(worker: RolloutWorker) -> None:
+    seen = threading.Event()
+
+    class Slow(np.ndarray):
+        """An array whose bytes come once something else was done meanwhile."""
+
+        @property
+        def data(self) -> memoryview:
+            assert seen.wait(60), "nothing else was done while the weights were read"
+            return memoryview(np.asarray(self))
+
+    bucket = np.arange(8, dtype=np.uint8)
+    plan = bucket_plan([("w", "float32", (2,))], max_bytes=64)
+    loading = asyncio.ensure_future(
+        worker.load_weights(manifest_of(5, plan, [checksum(bucket)]), bucket.view(Slow))
+    )
+    await worker.rollout_group(task(), "worker/meanwhile", size=2)
+    seen.set()
+    await loading
+    assert worker.metrics()["version"] == 5
 
 
 async def test_a_saved_model_is_served_as_the_version_asked_for(worker: RolloutWorker, tmp_path: Any) -> None:
