@@ -290,6 +290,8 @@ class PolicyLearner:
         refusal: str | None,
         num_refused: int = 0,
     ) -> StepReport:
+        if self._role.gives_memory_back:
+            self._engine.give_memory_back()
         seconds = time.perf_counter() - started
         tokens = float(sum(s.num_in_loss for s in samples))
         metrics |= {

@@ -141,6 +141,14 @@ class RolloutWorker:
         await self._engine.load(manifest, buckets)
         return time.monotonic() - started
 
+    async def sleep(self) -> None:
+        """Give the engine's GPU memory back; turns in flight and new ones wait until `wake`."""
+        await self._engine.sleep()
+
+    async def wake(self) -> None:
+        """Take the engine's memory again and go on."""
+        await self._engine.wake()
+
     def metrics(self) -> dict[str, float]:
         """Totals since the start, and how many groups are running."""
         return {

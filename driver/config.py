@@ -260,6 +260,16 @@ class RunConfig(Settings):
         return self
 
     @model_validator(mode="after")
+    def _only_who_shares_a_gpu_sleeps(self) -> "RunConfig":
+        if self.engine.sleeps and not self.placement.shares_gpu:
+            raise ValueError(
+                "engine.sleeps=true gives memory to a learner on the same GPU, but with gpus_per_rollout_worker="
+                f"{self.placement.gpus_per_rollout_worker:g} and gpus_per_learner_rank="
+                f"{self.placement.gpus_per_learner_rank:g} none is shared: set both below 1, or leave it false"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _nothing_is_capped_in_silence(self) -> "RunConfig":
         rollout, sandbox = self.rollout, self.sandbox
         caps = {
@@ -319,4 +329,5 @@ class RunConfig(Settings):
             temperature=self.rollout.temperature,
             max_staleness=self.training.max_staleness,
             publish_dtype=self.engine.dtype,
+            gives_memory_back=self.engine.sleeps,
         )

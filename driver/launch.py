@@ -35,11 +35,13 @@ from actors.sandbox_pool.scaler import SandboxScaler
 from curriculum.potential import TaskPotential
 from curriculum.task import Task
 from driver import placement, preflight
+from driver.cluster import LearnerClient
 from driver.config import RunConfig
 from driver.errors import PlacementError
 from driver.outputs.run_folder import RunFolder
 from driver.recovery import RecoveryPolicy
 from driver.supervision.deadlines import Deadlines
+from driver.supervision.gpu_turns import GpuTurns
 from driver.supervision.rollout_workers import RolloutWorkers
 from driver.supervision.scoring import ScorerClient, Scoring
 from driver.supervision.standing_actor import StandingActor
@@ -72,6 +74,7 @@ class Cluster:
         self._scaler: SandboxScaler | None = None
         self._rollouts: RolloutWorkers | None = None
         self._learner: LearnerHandles | None = None
+        self._turns: GpuTurns | None = None
         self._scorer: Scoring | None = None
         self._choice: TaskChoice | None = None
         self._policy = RecoveryPolicy(config.recovery)
@@ -134,8 +137,14 @@ class Cluster:
             self._rollouts.start()
         return self._rollouts
 
-    def start_learner(self) -> LearnerHandles:
+    def start_learner(self) -> LearnerClient:
         """Start the learner's ranks, if they are not there yet."""
+        learner = self._learner_ranks()
+        if self._config.placement.shares_gpu and self._turns is None and self.has_rollouts:
+            self._turns = GpuTurns(learner, self.start_rollouts(), sleeps=self._config.engine.sleeps)
+        return self._turns or learner
+
+    def _learner_ranks(self) -> LearnerHandles:
         if self._learner is None:
             learner, role = self._config.learner, self._config.learner_role
             count = self._spec("learner").count
@@ -184,6 +193,9 @@ class Cluster:
         if self._learner is not None:
             learner, self._learner = self._learner, None
             await learner.close(self._kill)
+        if self._turns is not None:
+            turns, self._turns = self._turns, None
+            await turns.wake()
 
     async def close(self) -> None:
         """End everything that this run started, in order; does not raise for what is already gone."""

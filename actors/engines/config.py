@@ -20,6 +20,9 @@ class EngineConfig(Settings):
     """GPUs that share one engine."""
     gpu_memory_utilization: float = Field(default=0.85, gt=0, le=1)
     """Share of each GPU's memory for the engine; ignored on the CPU."""
+    sleeps: bool = False
+    """Give the engine's GPU memory back while the learner computes, where both share a GPU: its weights wait in main
+    memory, its cache is dropped. Nothing is generated meanwhile."""
     cpu_kv_cache_gib: int = Field(default=1, ge=1)
     """Memory for the KV cache on the CPU, in GiB; ignored on GPUs."""
     cpu_threads: str = "auto"

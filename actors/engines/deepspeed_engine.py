@@ -154,12 +154,20 @@ class DeepSpeedEngine:
             group["lr"] = lr
         self._engine.step()
         if not self._on_gpu:
-            _give_back_free_memory()
+            self.give_memory_back()
         if self._stage:
             # DeepSpeed passes over a step with such a norm, and says so nowhere else.
             is_applied = self._engine.was_step_applied()
             self._grad_norm = float(self._engine.get_global_grad_norm()) if is_applied else math.inf
         return self._grad_norm
+
+    def give_memory_back(self) -> None:
+        """Let others have what no tensor holds; the next step asks for it again."""
+        if self._on_gpu:
+            gc.collect()
+            torch.cuda.empty_cache()
+        else:
+            _give_back_free_memory()
 
     def forget_gradient(self) -> None:
         """Throw away what `backward` has added up since the last step."""

@@ -38,6 +38,14 @@ class Engine(Protocol):
         """Serve new weights, one bucket after the other; raises `WeightSyncError` if it did not take all of them."""
         ...
 
+    async def sleep(self) -> None:
+        """Give back what memory of a GPU can be; turns wait, and go on under `wake` as if nothing had been."""
+        ...
+
+    async def wake(self) -> None:
+        """Take the memory again; nothing to do for one that does not sleep."""
+        ...
+
     def close(self) -> None:
         """End the engine's processes."""
         ...

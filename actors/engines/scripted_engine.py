@@ -39,6 +39,8 @@ class ScriptedEngine:
         self.is_closed = False
         self.is_dead = False
         """Set by whoever plays an engine that died: every turn fails from then on."""
+        self._awake = asyncio.Event()
+        self._awake.set()
         self._tokenizer = tokenizer
         self._reply = reply
         self._end = int(tokenizer.eos_token_id) if end_of_turn_id is None else end_of_turn_id
@@ -52,6 +54,7 @@ class ScriptedEngine:
         """
         # As with a real engine, other rollouts go on meanwhile.
         await asyncio.sleep(0)
+        await self._awake.wait()
         if self.is_closed or self.is_dead:
             raise EngineError("the scripted engine is closed or dead: make a new one")
         start, turn = self._place(prompt_token_ids)
@@ -74,6 +77,14 @@ class ScriptedEngine:
     async def load(self, manifest: WeightManifest, buckets: Iterable[np.ndarray]) -> None:
         """Take the manifest's version; the weights themselves change no reply."""
         self.version = manifest.version
+
+    async def sleep(self) -> None:
+        """Turns wait from now on."""
+        self._awake.clear()
+
+    async def wake(self) -> None:
+        """Turns go on."""
+        self._awake.set()
 
     def close(self) -> None:
         """From now on it is dead and refuses further turns."""

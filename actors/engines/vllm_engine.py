@@ -6,7 +6,7 @@ Invariant: a token's `versions` entry names the weights that sampled it, even wh
 import contextlib
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class VllmEngine:
             logprobs_mode="processed_logprobs",
             hf_overrides=as_the_learner_computes,
             worker_extension_cls=_EXTENSION,
+            enable_sleep_mode=config.sleeps,
             disable_log_stats=True,
             use_tqdm_on_load=False,
         )
@@ -63,6 +64,7 @@ class VllmEngine:
         # A seeded request whose prompt is prefilled in two parts ends vLLM 0.32's CPU worker ("CPU Generator does
         # not use offset"), and with it the engine.
         self._takes_seeds = not current_platform.is_cpu()
+        self._sleeps = config.sleeps
         self._version = version
         self._ids = itertools.count()
 
@@ -127,6 +129,33 @@ class VllmEngine:
         except Exception as error:
             raise WeightSyncError(
                 f"vLLM did not load policy version {manifest.version} ({type(error).__name__}: {error})"
+            ) from error
+
+    async def sleep(self) -> None:
+        """Move the weights to main memory and drop the cache; turns wait, and are prefilled anew when it wakes.
+
+        Raises:
+            EngineError: `engine.sleeps` is false, or vLLM failed.
+        """
+        if not self._sleeps:
+            raise EngineError("the engine was not started to sleep: set engine.sleeps=true")
+        await self._turned(self._engine.sleep(level=1, mode="keep"))
+
+    async def wake(self) -> None:
+        """Bring the weights back, with an empty cache, and go on with the turns that waited.
+
+        Raises:
+            EngineError: there is no room for them, or vLLM failed.
+        """
+        await self._turned(self._engine.wake_up())
+
+    async def _turned(self, call: Awaitable[Any]) -> None:
+        try:
+            await call
+        except Exception as error:
+            raise EngineError(
+                f"vLLM did not fall asleep or wake ({type(error).__name__}: {error}): does the learner leave it "
+                "engine.gpu_memory_utilization of the GPU?"
             ) from error
 
     async def _stream(self, manifest: WeightManifest, buckets: Iterable[Bucket]) -> None:

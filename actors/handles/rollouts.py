@@ -46,6 +46,14 @@ class RolloutControl:
         seconds: float = await own_errors(address.load_folder.remote(folder, version), ActorLostError)
         return seconds
 
+    async def sleep(self, address: Handle) -> None:
+        """Have its engine give its GPU memory back."""
+        await own_errors(address.sleep.remote(), ActorLostError)
+
+    async def wake(self, address: Handle) -> None:
+        """Have its engine take its memory again."""
+        await own_errors(address.wake.remote(), ActorLostError)
+
     async def end(self, address: Handle) -> None:
         """End its engine, then itself: the engine's processes outlive an actor that is only killed."""
         await asyncio.wait({asyncio.ensure_future(settled(address.close.remote()))}, timeout=CLOSE_S)

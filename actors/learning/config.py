@@ -159,6 +159,8 @@ class LearnerRole(Settings):
     """Log-probabilities are those of softmax(logits / temperature): the temperature that rollouts are sampled at."""
     max_staleness: int = Field(default=1, ge=0)
     """Most policy versions that a rollout's oldest token may be behind the policy that learns from it."""
+    gives_memory_back: bool = False
+    """Keep no memory of a GPU between two steps but for weights and optimiser: an engine takes it again."""
     publish_dtype: Literal["float32", "bfloat16", "float16"] | None = None
     """Precision of published weights: the engine's, since what it would round away need not be sent. None is the
     learner's own."""

@@ -49,6 +49,7 @@ FIRST_READ_BY: dict[str, str | None] = {
     "engine.max_num_seqs": ANY_TIME,
     "engine.tensor_parallel_size": ANY_TIME,
     "engine.gpu_memory_utilization": ANY_TIME,
+    "engine.sleeps": ANY_TIME,
     "engine.cpu_kv_cache_gib": ANY_TIME,
     "engine.cpu_threads": ANY_TIME,
     "engine.enforce_eager": ANY_TIME,

@@ -17,7 +17,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from actors.errors import ActorLostError, EngineError, GroupLostError, WeightSyncError
@@ -36,6 +35,7 @@ from driver.recovery import (
     WorkFailed,
 )
 from driver.supervision.deadlines import Deadlines
+from driver.supervision.places import Waiter, Worker
 from driver.supervision.worker_control import WorkerControl
 
 _ROLE = "rollout worker"
@@ -44,36 +44,6 @@ _log = logging.getLogger(__name__)
 
 Load = Callable[[Any], Awaitable[float]]
 """Has the worker at an address serve one policy; seconds."""
-
-
-@dataclass(eq=False)
-class _Worker:
-    """One rollout worker from its creation to its loss."""
-
-    index: int
-    gone: "asyncio.Future[None]"
-    """Done once it is lost: whoever waits for it need not."""
-    address: Any = None
-    num_served: int = -1
-    """Which of the policies handed out it has; -1 for none of them."""
-    is_serving: bool = False
-    num_rollouts: int = 0
-    is_reserved: bool = False
-    """Whether the group that it has is to be alone with it."""
-    answered_at: float = 0.0
-    start: "asyncio.Task[None] | None" = None
-
-
-@dataclass(eq=False)
-class _Waiter:
-    """A group that waits for room."""
-
-    size: int
-    is_alone: bool
-    """Whether it is to have a worker to itself."""
-    place: "asyncio.Future[_Worker]" = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
 
 
 class RolloutWorkers:
@@ -108,9 +78,9 @@ class RolloutWorkers:
         self._policy = policy
         self._deadlines = deadlines
         self._clock = clock
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._missing: list[int] = []
-        self._waiting: deque[_Waiter] = deque()
+        self._waiting: deque[Waiter] = deque()
         self._load: Load | None = None
         self._num_handed_out = -1
         self._ever_served = False
@@ -172,6 +142,20 @@ class RolloutWorkers:
         """Have every living worker serve the model saved in `folder` as `version`; see `load_weights`."""
         return await self._serve(lambda address: self._control.load_folder(address, folder, version))
 
+    async def until_up(self) -> None:
+        """Wait until every worker that was asked for is up, or lost."""
+        starts = [worker.start for worker in self._workers if worker.start is not None]
+        await asyncio.gather(*starts, return_exceptions=True)
+        self._raise_if_stopped()
+
+    async def sleep(self) -> None:
+        """Have every serving worker's engine give its GPU memory back; its turns wait."""
+        await self._have_each(self._control.sleep)
+
+    async def wake(self) -> None:
+        """Have every serving worker's engine take its memory again, and go on with its turns."""
+        await self._have_each(self._control.wake)
+
     async def until_hopeless(self) -> None:
         """Wait until no worker lives and none may be started, which is then raised: for whoever works without them.
 
@@ -196,7 +180,7 @@ class RolloutWorkers:
             self._in_background(self._control.end(worker.address))
         await asyncio.gather(*self._background, return_exceptions=True)
 
-    async def _rolled_out(self, worker: _Worker, task: Task, group_id: str, options: dict[str, Any]) -> Any:
+    async def _rolled_out(self, worker: Worker, task: Task, group_id: str, options: dict[str, Any]) -> Any:
         """One attempt on one worker, within its deadline and its worker's life."""
         began = self._clock()
         call = asyncio.ensure_future(self._control.rollout_group(worker.address, task, group_id, **options))
@@ -223,10 +207,10 @@ class RolloutWorkers:
     def _failed(self, group_id: str, num_attempts: int) -> Decision:
         return self._policy.decide(WorkFailed(f"group {group_id}", num_attempts))
 
-    async def _place(self, size: int, *, is_first: bool, is_alone: bool) -> _Worker:
+    async def _place(self, size: int, *, is_first: bool, is_alone: bool) -> Worker:
         """A worker with room, taken; in the order of asking, but for what is tried again."""
         self._raise_if_stopped()
-        waiter = _Waiter(size, is_alone)
+        waiter = Waiter(size, is_alone)
         (self._waiting.appendleft if is_first else self._waiting.append)(waiter)
         self._hand_out()
         try:
@@ -255,7 +239,7 @@ class RolloutWorkers:
                 worker.is_reserved = first.is_alone
                 first.place.set_result(worker)
 
-    def _has_room(self, worker: _Worker, waiter: _Waiter) -> bool:
+    def _has_room(self, worker: Worker, waiter: Waiter) -> bool:
         if not worker.is_serving or worker.is_reserved:
             return False
         if not worker.num_rollouts:
@@ -276,7 +260,7 @@ class RolloutWorkers:
             await self._changed.wait()
         return max(seconds, default=0.0)
 
-    async def _update(self, worker: _Worker) -> float:
+    async def _update(self, worker: Worker) -> float:
         """Load the newest policy into a serving worker, or lose it; never raises for what the worker does."""
         try:
             return await self._load_newest(worker)
@@ -285,7 +269,19 @@ class RolloutWorkers:
             self._lose(worker, error)
             return 0.0
 
-    async def _load_newest(self, worker: _Worker) -> float:
+    async def _have_each(self, do: Callable[[Any], Awaitable[None]]) -> None:
+        """Have every serving worker do something; one that does not is lost and fails nothing."""
+
+        async def one(worker: Worker) -> None:
+            try:
+                await self._alive(worker, do(worker.address), self._deadlines.load_s, "recovery.load_s")
+            except Exception as error:
+                # Policy: as for a load of weights.
+                self._lose(worker, error)
+
+        await asyncio.gather(*[one(worker) for worker in self._workers if worker.is_serving])
+
+    async def _load_newest(self, worker: Worker) -> float:
         """Load until the worker has what was handed out last; seconds of that."""
         seconds, num_attempts = 0.0, 0
         while worker.num_served != self._num_handed_out and self._load is not None:
@@ -304,7 +300,7 @@ class RolloutWorkers:
                 worker.num_served = number
         return seconds
 
-    async def _alive(self, worker: _Worker, call: Awaitable[Any], limit_s: float, key: str) -> Any:
+    async def _alive(self, worker: Worker, call: Awaitable[Any], limit_s: float, key: str) -> Any:
         """Await a call to a worker, for as long as it may take and the worker is not given up."""
         running = asyncio.ensure_future(call)
         try:
@@ -318,11 +314,11 @@ class RolloutWorkers:
             running.cancel()
 
     def _create(self, index: int, after: "asyncio.Task[None] | None" = None) -> None:
-        worker = _Worker(index, asyncio.get_running_loop().create_future())
+        worker = Worker(index, asyncio.get_running_loop().create_future())
         self._workers.append(worker)
         worker.start = self._in_background(self._brought_up(worker, after))
 
-    async def _brought_up(self, worker: _Worker, after: "asyncio.Task[None] | None") -> None:
+    async def _brought_up(self, worker: Worker, after: "asyncio.Task[None] | None") -> None:
         """Create a worker, wait for its engine, give it the newest policy, and have it serve."""
         if after is not None:
             # What is left of the dead one's processes goes first: its memory is needed.
@@ -342,7 +338,7 @@ class RolloutWorkers:
         self._hand_out()
         self._changed.set()
 
-    def _lose(self, worker: _Worker, error: Exception) -> None:
+    def _lose(self, worker: Worker, error: Exception) -> None:
         """Let go of a worker, its groups included, and ask for another."""
         if worker not in self._workers:
             return

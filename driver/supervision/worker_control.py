@@ -28,5 +28,11 @@ class WorkerControl(Protocol):
     async def load_folder(self, address: Any, folder: str, version: int) -> float:
         """Serve a saved model; seconds. Raises `WeightSyncError`."""
 
+    async def sleep(self, address: Any) -> None:
+        """Have its engine give its GPU memory back; turns wait."""
+
+    async def wake(self, address: Any) -> None:
+        """Have its engine take its memory again and go on."""
+
     async def end(self, address: Any) -> None:
         """End its engine and itself; returns in any case."""

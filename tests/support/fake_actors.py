@@ -71,6 +71,7 @@ class FakeWorker:
         self.index = index
         self.version = -1
         self.folder = ""
+        self.is_asleep = False
         self.running: set[str] = set()
         self.death: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._world = world
@@ -148,6 +149,7 @@ class FakeWorkerControl:
     ) -> float:
         """Serve a version."""
         await address.answered(self._world.happens("load", address, manifest.version))
+        assert not address.is_asleep, "weights for an engine that sleeps"
         assert [await bucket for bucket in buckets] == [manifest.version], "other buckets than the manifest's"
         address.version = manifest.version
         return 0.5
@@ -158,6 +160,16 @@ class FakeWorkerControl:
         assert (Path(folder) / "config.json").is_file(), f"no model in {folder}"
         address.folder, address.version = folder, version
         return 0.5
+
+    async def sleep(self, address: FakeWorker) -> None:
+        """Answers no group until it wakes."""
+        await address.answered(self._world.happens("sleep", address))
+        address.is_asleep = True
+
+    async def wake(self, address: FakeWorker) -> None:
+        """Awake again."""
+        await address.answered(self._world.happens("wake", address))
+        address.is_asleep = False
 
     async def end(self, address: FakeWorker) -> None:
         """Kill it."""

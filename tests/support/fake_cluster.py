@@ -14,9 +14,11 @@ from actors.curriculum_scheduler import CurriculumScheduler
 from actors.sandbox_executor import SandboxExecutor
 from curriculum.potential import TaskPotential
 from curriculum.task import Task
+from driver.cluster import LearnerClient
 from driver.config import RunConfig
 from driver.recovery import RecoveryPolicy
 from driver.supervision.deadlines import Deadlines
+from driver.supervision.gpu_turns import GpuTurns
 from driver.supervision.rollout_workers import RolloutWorkers
 from driver.supervision.scoring import ScorerClient, Scoring
 from driver.supervision.standing_actor import StandingActor
@@ -35,6 +37,7 @@ class FakeCluster:
         self._rollouts: RolloutWorkers | None = None
         self._scorer: Scoring | None = None
         self._learner: FakeLearner | None = None
+        self._turns: GpuTurns | None = None
         self._sandbox: SandboxExecutor | None = None
         self.is_closed = False
 
@@ -74,12 +77,15 @@ class FakeCluster:
             self._scorer = Scoring(actor, self._deadlines)
         return self._scorer
 
-    def start_learner(self) -> FakeLearner:
+    def start_learner(self) -> LearnerClient:
         """A learner with nothing in it."""
         if self._learner is None:
             self._learner = FakeLearner(self._config, self.world)
             self.world.learners.append(self._learner)
-        return self._learner
+            if self._config.placement.shares_gpu and self.has_rollouts:
+                sleeps = self._config.engine.sleeps
+                self._turns = GpuTurns(self._learner, self.start_rollouts(), sleeps=sleeps)
+        return self._turns or self._learner
 
     def start_curriculum(self, tasks: Sequence[Task], potentials: Sequence[TaskPotential]) -> TaskChoice:
         """The real scheduler, behind calls that may fail."""
@@ -99,6 +105,9 @@ class FakeCluster:
         if self._learner is not None:
             self._learner.is_closed = True
             self._learner = None
+        if self._turns is not None:
+            turns, self._turns = self._turns, None
+            await turns.wake()
 
     async def close(self) -> None:
         """End what was started."""

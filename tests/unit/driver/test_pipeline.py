@@ -272,3 +272,20 @@ def test_engines_that_do_not_start_end_the_run_while_it_is_still_busy_with_other
         run(small(tmp_path, "recovery.start_s=60"), world)
     assert world.calls["sft_step"] <= (phase == "sft")
     run(small(tmp_path), new_world())
+
+
+@pytest.mark.parametrize("sleeps", [True, False])
+def test_a_run_on_one_shared_gpu_lets_its_engines_sleep_while_the_learner_computes(
+    tmp_path: Path, sleeps: bool
+) -> None:
+    world = new_world()
+    seen: dict[str, set[bool]] = {"setup": set(), "sft_step": set(), "step": set(), "group": set()}
+
+    def look(call: str) -> Any:
+        return lambda *_: seen[call].update(worker.is_asleep for worker in world.living)
+
+    for call in seen:
+        world.hooks[call] = look(call)
+    shares = ("placement.gpus_per_rollout_worker=0.5", "placement.gpus_per_learner_rank=0.5")
+    run(small(tmp_path, *shares, f"engine.sleeps={str(sleeps).lower()}"), world)
+    assert seen == {"setup": {sleeps}, "sft_step": {sleeps}, "step": {sleeps}, "group": {False}}

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -18,6 +19,17 @@ def _sampling(max_tokens: int = 200, stop: tuple[str, ...] = ("\n```\n",)) -> Sa
 @pytest.fixture
 def prompt(tokenizer: Any) -> list[int]:
     return Transcriber(tokenizer, "short").prompt("q").token_ids.tolist()
+
+
+async def test_turns_of_an_engine_that_sleeps_wait_until_it_wakes(tokenizer: Any, prompt: list[int]) -> None:
+    engine = ScriptedEngine(tokenizer, lambda *_: "abc")
+    await engine.sleep()
+    turn = asyncio.ensure_future(engine.generate(prompt, _sampling()))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not turn.done()
+    await engine.wake()
+    assert (await turn).text == "abc"
 
 
 async def test_a_reply_ends_with_the_end_of_turn_token(tokenizer: Any, prompt: list[int]) -> None:
