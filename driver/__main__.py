@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driver.commands.tasks import add_tasks_command, run_tasks
+from driver.commands.view_options import add_view_options
 from driver.errors import DriverError, RunInterruptedError
 
 if TYPE_CHECKING:
@@ -75,14 +76,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, text, run in (
         ("report", "write summary.json and report.html of a run folder", _report),
-        ("view", "print rollouts of a run folder", _view),
+        ("view", "a page to read a run while it goes on and after it", _view),
         ("reverify", "check the stored answers of a run again with today's checkers", _reverify),
     ):
         command = _add(commands, name, text, run)
         command.add_argument("folder", help="run folder")
         if name == "view":
-            command.add_argument("--file", default=None, help="rollout file, such as train-00001")
-            command.add_argument("--count", type=int, default=3, help="how many rollouts")
+            add_view_options(command)
     return parser
 
 
@@ -148,9 +148,9 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _view(options: argparse.Namespace) -> None:
-    from driver.commands.view import print_rollouts
+    from driver.commands.view import view
 
-    print_rollouts(options.folder, options.file, options.count)
+    view(options)
 
 
 def _reverify(options: argparse.Namespace) -> None:

@@ -1,11 +1,32 @@
-"""Prints rollouts of a run: question, the model's turns with what their scripts printed, and the score."""
+"""Shows a run: on a page that is served, as one HTML file, or as rollouts printed in the terminal."""
 
+import argparse
 from pathlib import Path
 
 from rich.console import Console
 
 from driver.errors import RunFolderError
 from driver.outputs.rollout_files import read_rollouts
+
+_PRINTED = 3
+
+
+def view(options: argparse.Namespace) -> None:
+    """Do what the options of `view` ask for.
+
+    Raises:
+        RunFolderError: the folder is not a run's, or what was asked for is not in it.
+    """
+    if options.count is not None or options.file is not None:
+        print_rollouts(options.folder, options.file, _PRINTED if options.count is None else options.count)
+    elif options.static is not None:
+        from driver.viewer import write_static_page
+
+        print(f"page: {write_static_page(Path(options.folder), Path(options.static))}")
+    else:
+        from driver.viewer import serve_page
+
+        serve_page(Path(options.folder), options.host, options.port)
 
 
 def print_rollouts(folder: str, name: str | None, count: int) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from pyarrow.fs import LocalFileSystem
 
 from actors.records import Rollout, Score, ScoredGroup
 from curriculum.whole_files import whole_file
@@ -33,6 +35,9 @@ SCHEMA = pa.schema(
         ("version", pa.int32()),
     ]
 )
+
+_PARQUET = ds.ParquetFileFormat()
+_LOCAL = LocalFileSystem()
 
 
 class RolloutWriter:
@@ -74,14 +79,34 @@ def read_rollouts(
         RunFolderError: the file is damaged.
     """
     chosen = None if rollout_id is None else pc.field("rollout_id") == rollout_id
+    rows: list[dict[str, Any]] = rollout_table(file, columns, chosen).to_pylist()
+    return rows
+
+
+def rollout_table(
+    file: Path, columns: list[str] | None = None, chosen: pc.Expression | None = None
+) -> pa.Table:
+    """Columns of a file, of those rows that fit; only what is asked for is read and unpacked.
+
+    A column that the file is too old to have is null.
+
+    Args:
+        file: the Parquet file.
+        columns: which of `SCHEMA`; all if None.
+        chosen: a condition on columns of `SCHEMA`; all rows if None.
+
+    Raises:
+        RunFolderError: the file is damaged, or is gone.
+    """
     try:
-        rows: list[dict[str, Any]] = pq.read_table(file, columns=columns, filters=chosen).to_pylist()
+        fragment = _PARQUET.make_fragment(str(file), filesystem=_LOCAL)
+        # One file is read by one thread: who reads many of them takes them side by side.
+        return fragment.to_table(schema=SCHEMA, columns=columns, filter=chosen, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise RunFolderError(
             f"{file} cannot be read ({reason}): delete it, nothing but samples is lost"
         ) from error
-    return rows
 
 
 def _row(phase: str, step: int, scored: ScoredGroup, rollout: Rollout, score: Score) -> dict[str, object]:

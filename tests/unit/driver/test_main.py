@@ -12,7 +12,7 @@ from driver.errors import ConfigError
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nonsense"], ["run", "--nonsense"], ["view"], ["view", "x", "--count", "two"]]
+    "arguments", [[], ["nonsense"], ["run", "--nonsense"], ["view"], ["view", "x", "--count", "two"], ["view", "x", "--port", "p"]]
 )
 def test_wrong_usage_has_exit_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -33,7 +33,9 @@ def test_wrong_usage_has_exit_status_2(arguments: list[str], capsys: pytest.Capt
         (["tasks", "set", "smoke", "--show", "x/y/0"], "no task x/y/0 in this task set"),
         (["tasks", "set", "smoke", "tasks.families=[nope]"], "preset 'smoke' has no families ['nope']"),
         (["tasks", "set", "smoke", "tasks.train_per_family=1000"], "has only 200 distinct questions"),
-        (["view", "/no/such/run"], "no rollout file"),
+        (["view", "/no/such/run"], "no run folder /no/such/run"),
+        (["view", "/no/such/run", "--count", "3"], "no rollout file"),
+        (["view", "/no/such/run", "--static", "/no/such/page.html"], "no run folder /no/such/run"),
         (
             [
                 "run",
