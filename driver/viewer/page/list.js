@@ -39,7 +39,7 @@ function filterForm(run) {
     applyFilters();
   } },
   el("div", { class: "field search" }, el("label", { for: "f-text", class: "hidden" }, "Search in questions and transcripts"),
-    el("input", { type: "search", id: "f-text", name: "text", placeholder: "Search questions and transcripts  ( / )",
+    el("input", { type: "search", id: "f-text", name: "text", placeholder: "Search texts ( / )",
       autocomplete: "off", oninput: () => {
         clearTimeout(waiting);
         waiting = setTimeout(applyFilters, 350);

@@ -12,7 +12,15 @@ from driver.errors import ConfigError
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nonsense"], ["run", "--nonsense"], ["view"], ["view", "x", "--count", "two"], ["view", "x", "--port", "p"]]
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["run", "--nonsense"],
+        ["view"],
+        ["view", "x", "--count", "two"],
+        ["view", "x", "--port", "p"],
+    ],
 )
 def test_wrong_usage_has_exit_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
