@@ -16,6 +16,7 @@ from actors.episodes.transcript import Transcriber
 from curriculum.tasks.answers import extract_answer
 from driver.errors import RunAbortedError
 from driver.outputs.trace_file import Trace, Turns
+from driver.phases.trace_limits import why_too_long
 
 _SHOWN_FAULTS = 3
 _ROLES = {
@@ -187,9 +188,6 @@ def _require_learnable(
             )
     if extract_answer(last) is None:
         raise ValueError("its last turn gives no answer between <<< and >>>")
-    segments = transcriber.written_rollout(trace.trace_id, trace.question, trace.turns).segments
-    size = sum(len(segment.token_ids) for segment in segments)
-    if size > limits.max_rollout_tokens:
-        raise ValueError(
-            f"{size} tokens are more than rollout.max_rollout_tokens={limits.max_rollout_tokens}"
-        )
+    written = transcriber.written_rollout(trace.trace_id, trace.question, trace.turns)
+    if (too_long := why_too_long(written, limits)) is not None:
+        raise ValueError(too_long)

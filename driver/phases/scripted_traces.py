@@ -8,7 +8,7 @@ import hashlib
 import random
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ class FamilyYield(Frozen):
     """Traces that were right, confirmed and new."""
     dropped: dict[str, int]
     """Those that were not, by reason: `unread` (the solver cannot read the question), `wrong` (not the right answer),
-    `unchecked` (the second script did not confirm it), `infrastructure` (a fault of ours), `repeated`."""
+    `unchecked` (the second script did not confirm it), `long` (no rollout may be), `infrastructure` (a fault of ours),
+    `repeated`."""
     styles: dict[str, int]
     """Traces kept by style (`TracePlan.style`)."""
     executions: int
@@ -52,11 +53,28 @@ class FamilyYield(Frozen):
 class ScriptedTraces:
     """Writes the traces of one run.
 
-    Example: `traces = await ScriptedTraces(config, execute, partial, progress).write(tasks)`.
+    Example: `traces = await ScriptedTraces(config, execute, partial, progress, fits).write(tasks)`.
     """
 
-    def __init__(self, config: RunConfig, execute: Any, partial: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        execute: Any,
+        partial: Path,
+        progress: Progress,
+        fits: Callable[[Trace], bool],
+    ) -> None:
+        """Tries nothing yet.
+
+        Args:
+            config: of the run.
+            execute: runs one script.
+            partial: file of what was tried.
+            progress: is told of every task.
+            fits: whether a rollout of the run could be as long as a trace.
+        """
         self._config = config
+        self._fits = fits
         self._execute = execute
         self._partial = partial
         self._progress = progress
@@ -137,6 +155,8 @@ class ScriptedTraces:
                 style=plan.style,
                 seconds=round(seconds, 3),
             )
+            if not self._fits(trace):
+                return row | {"reason": "long"}
             row["trace"] = trace.model_dump(mode="json")
         return row
 

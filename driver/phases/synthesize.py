@@ -10,6 +10,7 @@ from driver.outputs.trace_file import Trace, write_traces
 from driver.phases.own_traces import own_traces
 from driver.phases.scripted_traces import ScriptedTraces
 from driver.phases.sft import policy_transcriber
+from driver.phases.trace_limits import why_too_long
 from driver.preflight import families_without_traces
 from driver.session import Session
 
@@ -30,9 +31,14 @@ async def run(session: Session) -> None:
         write_traces(session.folder.traces, _own_traces(session, Path(session.config.synthesis.file)))
         return
     refuse_without_source(session)
-    folder = session.folder
+    folder, transcriber, limits = session.folder, policy_transcriber(session), session.config.rollout
+
+    def fits(trace: Trace) -> bool:
+        written = transcriber.written_rollout(trace.trace_id, trace.question, trace.turns)
+        return why_too_long(written, limits) is None
+
     writer = ScriptedTraces(
-        session.config, session.cluster.start_sandbox(), folder.traces_partial, session.progress
+        session.config, session.cluster.start_sandbox(), folder.traces_partial, session.progress, fits
     )
     traces, yields = await writer.write(session.tasks.split("sft"))
     tried = sum(one.tried for one in yields.values())

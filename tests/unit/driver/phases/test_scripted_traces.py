@@ -16,7 +16,7 @@ from driver.config import RunConfig
 from driver.config_loading import load_config
 from driver.errors import RunAbortedError
 from driver.outputs.progress import Progress
-from driver.outputs.trace_file import read_traces, write_traces
+from driver.outputs.trace_file import Trace, read_traces, write_traces
 from driver.phases.scripted_traces import ScriptedTraces
 from sandbox_service import ExecutionRequest, ExecutionResult, SandboxConfig, SandboxPool
 
@@ -33,6 +33,10 @@ def _config(**synthesis: object) -> RunConfig:
     return load_config("smoke", [f"synthesis.{key}={value}" for key, value in synthesis.items()])
 
 
+def _fits(_: Trace) -> bool:
+    return True
+
+
 def _tasks(*families: str, count: int = 6) -> list[Task]:
     sizes = {"train_per_family": 0, "test_per_family": 0, "held_out_per_family": 0}
     config = TaskSetConfig(preset="r1ci", families=families, seed=2, sft_per_family=count, **sizes)
@@ -43,7 +47,9 @@ def _tasks(*families: str, count: int = 6) -> list[Task]:
 async def test_traces_end_in_right_answers_and_say_what_they_cost(pool: SandboxPool, tmp_path: Path) -> None:
     tasks = _tasks("letters", "blocksworld", "prime_factorization")
     config = _config(check_fraction=1.0, error_fraction=0.0)
-    traces, yields = await ScriptedTraces(config, pool.execute, tmp_path / "partial", Progress()).write(tasks)
+    traces, yields = await ScriptedTraces(
+        config, pool.execute, tmp_path / "partial", Progress(), _fits
+    ).write(tasks)
     by_id = {task.task_id: task for task in tasks}
     assert len(traces) == 18
     for trace in traces:
@@ -71,12 +77,12 @@ async def test_an_attempt_that_was_cut_off_goes_on_with_what_is_missing(
         executed.append(request.execution_id)
         return await pool.execute(request)
 
-    whole, _ = await ScriptedTraces(_config(), executes, partial, Progress()).write(tasks)
+    whole, _ = await ScriptedTraces(_config(), executes, partial, Progress(), _fits).write(tasks)
     rows = partial.read_text().splitlines()
     partial.write_text("".join(f"{row}\n" for row in rows[:5]) + rows[5][:40])
     done = {json.loads(row)["task_id"] for row in rows[:5]}
     executed.clear()
-    again, _ = await ScriptedTraces(_config(), executes, partial, Progress()).write(tasks)
+    again, _ = await ScriptedTraces(_config(), executes, partial, Progress(), _fits).write(tasks)
     assert {name.split("/", 1)[1].rsplit("/", 1)[0] for name in executed} == {t.task_id for t in tasks} - done
     assert [trace.model_copy(update={"seconds": 0.0}) for trace in again] == [
         trace.model_copy(update={"seconds": 0.0}) for trace in whole
@@ -86,13 +92,13 @@ async def test_an_attempt_that_was_cut_off_goes_on_with_what_is_missing(
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_more_traces_are_kept_than_asked_for(pool: SandboxPool, tmp_path: Path) -> None:
     tasks = _tasks("letters", "statistical_counting", count=8)
-    most = ScriptedTraces(_config(max_per_family=3), pool.execute, tmp_path / "a", Progress())
+    most = ScriptedTraces(_config(max_per_family=3), pool.execute, tmp_path / "a", Progress(), _fits)
     assert {name: one.kept for name, one in (await most.write(tasks))[1].items()} == {
         "letters": 3,
         "statistical_counting": 3,
     }
     # Five in all are three a family, rounded up.
-    shared = ScriptedTraces(_config(max_traces=5), pool.execute, tmp_path / "b", Progress())
+    shared = ScriptedTraces(_config(max_traces=5), pool.execute, tmp_path / "b", Progress(), _fits)
     assert {one.kept for one in (await shared.write(tasks))[1].values()} == {3}
 
 
@@ -102,13 +108,13 @@ async def test_what_is_dropped_is_counted_by_its_reason(pool: SandboxPool, tmp_p
     reworded = reworded.model_copy(update={"question": "How many letters?"})
     otherwise = otherwise.model_copy(update={"payload": good.payload})
     tasks = [good, reworded, otherwise, good.model_copy(update={"task_id": "symbench/letters/twin"})]
-    traces, yields = await ScriptedTraces(_config(), pool.execute, tmp_path / "partial", Progress()).write(
-        tasks
-    )
+    traces, yields = await ScriptedTraces(
+        _config(), pool.execute, tmp_path / "partial", Progress(), _fits
+    ).write(tasks)
     assert [trace.trace_id for trace in traces] == [good.task_id]
     assert yields["letters"].dropped == {"unread": 1, "wrong": 1, "repeated": 1}
     with pytest.raises(RunAbortedError, match=r"none of 1 traces .*1 unread"):
-        await ScriptedTraces(_config(), pool.execute, tmp_path / "none", Progress()).write([reworded])
+        await ScriptedTraces(_config(), pool.execute, tmp_path / "none", Progress(), _fits).write([reworded])
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -116,12 +122,26 @@ async def test_families_without_a_solver_are_left_out_unless_all_are(
     pool: SandboxPool, tmp_path: Path
 ) -> None:
     tasks = [*_tasks("letters", count=2), *_tasks("figlet_font", count=2)]
-    traces, yields = await ScriptedTraces(_config(), pool.execute, tmp_path / "partial", Progress()).write(
-        tasks
-    )
+    traces, yields = await ScriptedTraces(
+        _config(), pool.execute, tmp_path / "partial", Progress(), _fits
+    ).write(tasks)
     assert len(traces) == 2
     assert set(yields) == {"letters"}
     with pytest.raises(
         RunAbortedError, match=r"no scripted solver writes traces for any of 1 families \(figlet_font\)"
     ):
-        await ScriptedTraces(_config(), pool.execute, tmp_path / "none", Progress()).write(tasks[2:])
+        await ScriptedTraces(_config(), pool.execute, tmp_path / "none", Progress(), _fits).write(tasks[2:])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_trace_that_no_rollout_could_be_as_long_as_is_left_out_and_the_next_task_tried(
+    pool: SandboxPool, tmp_path: Path
+) -> None:
+    tasks = _tasks("letters", count=6)
+    odd = {task.task_id for task in tasks[::2]}
+    writer = ScriptedTraces(
+        _config(max_per_family=3), pool.execute, tmp_path / "p", Progress(), lambda t: t.trace_id not in odd
+    )
+    traces, yields = await writer.write(tasks)
+    assert {trace.trace_id for trace in traces} == {task.task_id for task in tasks} - odd
+    assert (yields["letters"].kept, yields["letters"].dropped) == (3, {"long": 3})
