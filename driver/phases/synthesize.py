@@ -7,10 +7,10 @@ from pathlib import Path
 
 from driver.outputs.run_folder import write_json
 from driver.outputs.trace_file import Trace, write_traces
-from driver.phases.own_traces import own_traces
-from driver.phases.scripted_traces import ScriptedTraces
 from driver.phases.sft import policy_transcriber
-from driver.phases.trace_limits import why_too_long
+from driver.phases.traces.limits import why_too_long
+from driver.phases.traces.own_traces import own_traces
+from driver.phases.traces.scripted_traces import ScriptedTraces
 from driver.preflight import families_without_traces
 from driver.session import Session
 

@@ -19,7 +19,7 @@ from curriculum.tasks.payloads import decode_payload
 from curriculum.tasks.sets.build import build_task_set
 from driver.config_loading import load_config
 from driver.models import resolve_model
-from driver.phases.own_traces import own_traces
+from driver.phases.traces.own_traces import own_traces
 from examples.own_family import Multiples
 from examples.own_reward import clean_scripts
 from tests.unit.actors.rollout_cases import ANSWER_TURN, SCRIPT_TURN, group, rollout, task

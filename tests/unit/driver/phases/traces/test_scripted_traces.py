@@ -17,7 +17,7 @@ from driver.config_loading import load_config
 from driver.errors import RunAbortedError
 from driver.outputs.progress import Progress
 from driver.outputs.trace_file import Trace, read_traces, write_traces
-from driver.phases.scripted_traces import ScriptedTraces
+from driver.phases.traces.scripted_traces import ScriptedTraces
 from sandbox_service import ExecutionRequest, ExecutionResult, SandboxConfig, SandboxPool
 
 

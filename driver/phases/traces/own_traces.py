@@ -16,7 +16,7 @@ from actors.episodes.transcript import Transcriber
 from curriculum.tasks.answers import extract_answer
 from driver.errors import RunAbortedError
 from driver.outputs.trace_file import Trace, Turns
-from driver.phases.trace_limits import why_too_long
+from driver.phases.traces.limits import why_too_long
 
 _SHOWN_FAULTS = 3
 _ROLES = {

@@ -1,6 +1,6 @@
 from actors.episodes.config import RolloutConfig
 from actors.records import SftRollout, Source
-from driver.phases.trace_limits import why_too_long
+from driver.phases.traces.limits import why_too_long
 from tests.unit.actors.rollout_cases import fixed
 
 # 4 of the prompt, then 60 of the model, 10 shown, 6 of the model: 80 in all, the longest turn 60.

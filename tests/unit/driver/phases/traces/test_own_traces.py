@@ -10,7 +10,7 @@ from actors.episodes.config import RolloutConfig
 from actors.episodes.transcript import Transcriber
 from driver.errors import RunAbortedError
 from driver.models import resolve_model
-from driver.phases.own_traces import Trace, own_traces
+from driver.phases.traces.own_traces import Trace, own_traces
 
 SCRIPT = "I compute.\n```python\nprint(2 * 3)\n```\n"
 SHOWN = "Code Execution Results:\n6"
