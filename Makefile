@@ -69,6 +69,9 @@ doctor: setup ## what this machine can do, and what to do about each lack
 docs: setup ## write docs/config.md anew from the config's own sentences
 	@$(PY) -m driver config --markdown > docs/config.md.new && mv docs/config.md.new docs/config.md
 
+dashboard: setup ## write deploy/grafana/r1ci.json and deploy/prometheus/rules.yaml anew from their table
+	@$(PY) -m driver.monitoring
+
 lock: setup ## write the locks anew from requirements/*.in
 	@$(PIP) uv
 	@cd requirements && for role in cpu gpu guest sandbox aws; do \

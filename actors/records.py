@@ -8,6 +8,7 @@ convention: a receiver may share memory with the object store, so it must never 
 
 from collections import Counter
 from enum import StrEnum
+from statistics import pstdev
 
 import numpy as np
 
@@ -216,6 +217,10 @@ class GroupSummary(Frozen):
     """Seconds its rollouts waited for the engine, added up."""
     execute_s: float
     """Seconds its rollouts waited for the sandbox, added up."""
+    queue_s: float = 0.0
+    """Seconds of those that its scripts waited in line, added up."""
+    reward_std: float = 0.0
+    """Standard deviation of the rewards of the rollouts that count; 0 if there are none."""
 
     @property
     def has_signal(self) -> bool:
@@ -249,6 +254,8 @@ class GroupSummary(Frozen):
             ),
             generate_s=sum(r.generate_s for r in rollouts),
             execute_s=sum(r.execute_s for r in rollouts),
+            queue_s=sum(e.queue_s for r in rollouts for e in r.executions),
+            reward_std=pstdev(s.reward for s in scored.scores) if scored.scores else 0.0,
         )
 
 

@@ -92,7 +92,9 @@ async def _run_phases(session: Session, names: Sequence[str], resolve_s: float) 
     try:
         for name in names:
             if not PHASES[name].is_done(session):
+                session.metrics.announce(name, {"phase_active": 1.0})
                 await _run_phase(session, name, names, main, resolve_s)
+                session.metrics.announce(name, {"phase_active": 0.0})
     except asyncio.CancelledError:
         raise RunInterruptedError(
             "stopped as asked; finished phases and partial results are kept: the same command goes on from there"

@@ -77,6 +77,11 @@ class MetricsLog:
         for sink in self._sinks:
             sink(phase, int(step), numbers)
 
+    def announce(self, phase: str, values: Mapping[str, float]) -> None:
+        """Tell the sinks alone what matters only while it lasts, such as that a phase has begun."""
+        for sink in self._sinks:
+            sink(phase, 0, values)
+
     def truncate_after(self, phase: Phase, step: int) -> None:
         """Forget the lines of `phase` beyond `step`: a run that resumes from a checkpoint does them again."""
         self._file.close()

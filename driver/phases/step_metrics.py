@@ -15,6 +15,7 @@ class StepMetrics:
         self._running: dict[str, float] = {}
         self._learner_spans: list[Span] = []
         self._write_s = self._checkpoint_s = 0.0
+        self._failures = Counter({"sandbox": 0, "rollout": 0})
 
     def wrote(self, seconds: float) -> None:
         """Rollouts were written to the disk."""
@@ -54,10 +55,14 @@ class StepMetrics:
         rollouts = sum(s.num_rollouts for s in used)
         # A step whose groups were all finished before it says nothing of the policy: no number beats a zero.
         if finished := _rollouts(done):
+            values |= _per_rollout(done, finished)
             values["reward_mean"] = sum(s.mean_reward * s.num_rollouts for s in done) / finished
             values["success_rate"] = sum(s.num_correct for s in done) / finished
         if rollouts:
             values["success_rate_admitted"] = sum(s.num_correct for s in used) / rollouts
+        self._failures["rollout"] += sum(s.num_infrastructure for s in done)
+        self._failures["sandbox"] += sum(s.terminations.get("infrastructure", 0) for s in done)
+        values |= {f"failures/{boundary}": float(count) for boundary, count in self._failures.items()}
         values["tokens_trained"] = float(sum(s.num_generated_tokens for s in used))
         learner, self._learner_spans = self._learner_spans, []
         spans = self._rollout_spans + [(start, now) for start in self._running.values()]
@@ -103,10 +108,21 @@ def _costs(done: list[GroupSummary], seconds: float) -> dict[str, float]:
     return {
         "tokens_generated": float(tokens),
         "tokens_per_s": _ratio(tokens, seconds),
+        "rollouts_per_s": _ratio(_rollouts(done), seconds),
         "execute_s_mean": _ratio(waited, executions),
+        "execute_queue_s_mean": _ratio(sum(s.queue_s for s in done), executions),
         # Share of a rollout's own time that it waits for the sandbox.
         "sandbox_wait_share": _ratio(waited, waited + generated),
     }
+
+
+def _per_rollout(done: list[GroupSummary], finished: int) -> dict[str, float]:
+    """What says something of the policy only if a rollout has finished, or if siblings have."""
+    values = {"executions_per_rollout": sum(s.num_executions for s in done) / finished}
+    if siblings := [s for s in done if s.num_rollouts > 1]:
+        values["reward_std"] = sum(s.reward_std for s in siblings) / len(siblings)
+        values["signal_share"] = sum(s.has_signal for s in siblings) / len(siblings)
+    return values
 
 
 def _staleness(used: list[GroupSummary], version: int) -> dict[str, float]:

@@ -284,8 +284,13 @@ class GrpoTraining:
         accounting = self._buffer.accounting()
         values |= {key: accounting[key] for key in ("generated", "trained", "buffered")}
         values |= {f"dropped/{reason}": count for reason, count in accounting["dropped"].items()}
+        values["accounting_gap"] = accounting["generated"] - sum(
+            (accounting["trained"], accounting["buffered"], *accounting["dropped"].values())
+        )
         values |= session.cluster.metrics()
         values["stage"] = values["curriculum/stage"]
+        if "memory_mib" in values:
+            values["learner_memory_mib"] = values["memory_mib"]
         values["memory_mib"] = session.memory.peak_mib
         session.metrics.log("train", self._step, values)
         right = f"right {values['success_rate']:.0%}, " if "success_rate" in values else ""

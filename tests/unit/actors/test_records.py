@@ -135,6 +135,9 @@ def test_a_summary_holds_the_numbers_worked_out_by_hand() -> None:
         execution_spans=((10.0, 10.75),) * 3,
         generate_s=3.0,
         execute_s=1.0,
+        # 0.25 s in line, three times; both rewards are 0.75 from their mean of 0.5.
+        queue_s=0.75,
+        reward_std=0.75,
     )
     assert GroupSummary.of(SCORED).has_signal
     assert SCORED.success_rate == 0.5
