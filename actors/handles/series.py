@@ -148,6 +148,7 @@ _ROLLOUTS = (
         ("rollouts_per_s", "cps", "Rollouts per second", "rollout", "Rollouts finished per second"),
         ("turns_mean", "short", "Turns and executions", "rollout", "Turns of a rollout, mean"),
         ("executions_per_rollout", "short", "Turns and executions", "rollout", "Scripts that a rollout ran, mean"),
+        ("code_share", "percentunit", "Rollouts with code", "rollout", "Share of rollouts that ran a script"),
         ("staleness_mean", "short", "Staleness", "learner", "Policy versions that groups were behind, mean"),
         ("staleness_max", "short", "Staleness", "learner", "Policy versions that the oldest group was behind"),
     ),

@@ -118,7 +118,11 @@ def _costs(done: list[GroupSummary], seconds: float) -> dict[str, float]:
 
 def _per_rollout(done: list[GroupSummary], finished: int) -> dict[str, float]:
     """What says something of the policy only if a rollout has finished, or if siblings have."""
-    values = {"executions_per_rollout": sum(s.num_executions for s in done) / finished}
+    values = {
+        "turns_mean": sum(s.num_turns for s in done) / finished,
+        "executions_per_rollout": sum(s.num_executions for s in done) / finished,
+        "code_share": sum(s.num_with_code for s in done) / finished,
+    }
     if siblings := [s for s in done if s.num_rollouts > 1]:
         values["reward_std"] = sum(s.reward_std for s in siblings) / len(siblings)
         values["signal_share"] = sum(s.has_signal for s in siblings) / len(siblings)
