@@ -9,6 +9,7 @@ from actors import records
 from actors.callables import Generation, SamplingSpec
 from actors.frozen import Frozen
 from actors.records import (
+    Aside,
     EndReason,
     GroupSummary,
     PolicyVersion,
@@ -50,6 +51,7 @@ EXAMPLES = [
     fixed(Source.PROMPT),
     model_segment("a"),
     execution(),
+    Aside(question="q", text="a", num_tokens=1),
     RIGHT,
     group(RIGHT, WRONG),
     SCORED.scores[0],
@@ -128,6 +130,8 @@ def test_a_summary_holds_the_numbers_worked_out_by_hand() -> None:
         mean_reward=0.5,
         num_generated_tokens=15,
         num_executions=3,
+        num_turns=5,
+        num_with_code=2,
         end_reasons={"answer": 1, "silent": 1},
         terminations={"ok": 2, "error": 1},
         oldest_version=2,
