@@ -7,7 +7,7 @@ changes nothing but time and memory. A step whose numbers are not finite is refu
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -39,7 +39,24 @@ class PolicyLearner:
     `manifest, *buckets = learner.publish(report.version, 64 << 20)`.
     """
 
-    def __init__(self, config: LearnerConfig, role: LearnerRole, rank: int, world_size: int) -> None:
+    def __init__(
+        self,
+        config: LearnerConfig,
+        role: LearnerRole,
+        rank: int,
+        world_size: int,
+        local: Callable[[str], str] = str,
+    ) -> None:
+        """Loads nothing yet.
+
+        Args:
+            config: how it learns.
+            role: what the rest of the run asks of it.
+            rank: number of this process.
+            world_size: number of all of them.
+            local: from a model's folder that the driver names to the one on this machine.
+        """
+        self._local = local
         self._config, self._role, self._rank, self._world_size = config, role, rank, world_size
         self._phase: Phase | None = None
         # Optimiser steps done, training steps to do.
@@ -59,6 +76,7 @@ class PolicyLearner:
 
         if self._open_engine is not None:
             self._open_engine.close()
+        model_path = self._local(model_path)
         self._model_path, self._is_changed = model_path, False
         self._open_engine = DeepSpeedEngine(self._config, self._rank, self._world_size)
         self._open_engine.start(self._rendezvous, master_addr, master_port, model_path)
@@ -80,7 +98,8 @@ class PolicyLearner:
                     "the policy has changed since setup, so the model given there is no reference for it: "
                     "call save_hf and give begin_phase that folder as reference_path"
                 )
-            self._engine.load_reference(reference_path or self._model_path)
+            path = self._model_path if reference_path is None else self._local(reference_path)
+            self._engine.load_reference(path)
 
     def sft_step(self, rollouts: Sequence[SftRollout], version: int = 0) -> StepReport:
         """One supervised step on all these traces; the report's version is `version` + 1."""

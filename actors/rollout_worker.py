@@ -30,6 +30,7 @@ class RolloutWorker:
         open_model: Callable[[], ServedModel],
         execute: ExecuteFn,
         index: int = 0,
+        local: Callable[[str], str] = str,
     ) -> None:
         """Opens the model in this process.
 
@@ -38,12 +39,14 @@ class RolloutWorker:
             open_model: makes the engine, or hands out one that is there.
             execute: runs one script.
             index: number of this worker in the run, for messages.
+            local: from a folder that the driver names to the one on this machine.
         """
         self._config = config
         self._model = open_model()
         self._engine = self._model.engine
         self._execute = execute
         self._index = index
+        self._local = local
         self._transcribers: dict[str, Transcriber] = {}
         self._running = 0
         self._totals = {
@@ -137,7 +140,8 @@ class RolloutWorker:
             WeightSyncError: the folder cannot be read or the engine did not take it.
         """
         started = time.monotonic()
-        manifest, buckets = await asyncio.to_thread(folder_policy, folder, version)
+        place = await asyncio.to_thread(self._local, folder)
+        manifest, buckets = await asyncio.to_thread(folder_policy, place, version)
         await self._engine.load(manifest, buckets)
         return time.monotonic() - started
 

@@ -113,7 +113,9 @@ class PlacementConfig(Settings):
     object_store_gib: float | None = Field(default=None, gt=0.1)
     """Memory of the object store where the run starts a cluster of its own; null is Ray's choice, a third of all."""
     min_memory_gib: float = Field(default=8.0, gt=0)
-    """Memory that must be free on the machine the driver runs on."""
+    """Memory that must be free on each machine that a learner rank or a rollout worker may come to."""
+    nodes_s: float = Field(default=900.0, ge=0)
+    """In a cluster that others started: longest wait, in seconds, for nodes that still boot."""
 
     @model_validator(mode="after")
     def _sandbox_bounds_are_in_order(self) -> "PlacementConfig":

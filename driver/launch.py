@@ -5,11 +5,11 @@ this process started it, is shut down.
 """
 
 import asyncio
+import logging
 import os
 import tempfile
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 import ray
 
 from actors.curriculum_scheduler import CurriculumScheduler
+from actors.engines.config import EngineConfig
+from actors.engines.engine import ServedModel
 from actors.engines.vllm_engine import served_by_vllm
 from actors.handles.curriculum import CurriculumControl
 from actors.handles.gauges import ClusterMetrics
@@ -35,10 +37,12 @@ from actors.sandbox_pool.scaler import SandboxScaler
 from curriculum.potential import TaskPotential
 from curriculum.task import Task
 from driver import placement, preflight
+from driver.actor_options import actor_options, learner_env, local_files, paths_of, rollouts_at_once
 from driver.cluster import LearnerClient
 from driver.config import RunConfig
 from driver.errors import PlacementError
-from driver.outputs.run_folder import RunFolder
+from driver.models import LocalFiles
+from driver.preflight import patiently
 from driver.recovery import RecoveryPolicy
 from driver.supervision.deadlines import Deadlines
 from driver.supervision.gpu_turns import GpuTurns
@@ -47,10 +51,10 @@ from driver.supervision.scoring import ScorerClient, Scoring
 from driver.supervision.standing_actor import StandingActor
 from driver.supervision.task_choice import TaskChoice
 
+_log = logging.getLogger(__name__)
+_ADDRESS = "RAY_ADDRESS"
 _CLOSE_S = 20.0
 _LET_GO_S = 20.0
-_WITHOUT_GPU = {"CUDA_VISIBLE_DEVICES": ""}
-"""A node with GPUs shows them to actors that asked for none."""
 _QUIET_ENGINE = {"VLLM_LOGGING_LEVEL": "ERROR", "PYTHONWARNINGS": "ignore", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 """An engine's start prints pages of notes; its errors are shown. Setting VLLM_LOGGING_LEVEL shows the rest."""
 
@@ -64,6 +68,7 @@ class Cluster:
         self._actors: list[Any] = []
         self._owns_ray = connect(config)
         self._placement = placement.plan(config)
+        self._local = local_files(config, model_path)
         try:
             self._look_before_starting()
         except BaseException:
@@ -82,27 +87,27 @@ class Cluster:
 
     def _look_before_starting(self) -> None:
         """Refuse a run that cannot end well, or that would wait for what others hold, before any actor is there."""
-        placement.check(self._placement, ray.cluster_resources())
-        folder = RunFolder(self._config.folder.absolute())
-        to_read: list[Path] = [self._model_path.absolute()]
-        to_write: list[Path] = []
-        if folder.config.is_file():
-            # The sandbox alone, without a run, has none.
-            to_read.append(folder.config)
-            to_write += [folder.checkpoints, folder.rollouts]
+        config, plan = self._config, self._placement
+        # Nodes of a cluster that others started may still boot; a machine of one's own does not grow.
+        boot_s = 0.0 if self._owns_ray else config.placement.nodes_s
+        patiently(
+            lambda: placement.check(plan, ray.cluster_resources()),
+            boot_s,
+            "placement.nodes_s",
+            say=_log.warning,
+        )
+        to_read, to_write = paths_of(config, self._model_path)
         if self._owns_ray:
             views = [own_view(to_read, to_write)]
         else:
-            _wait_for_free(self._placement)
+            # Actors that have just been ended let go of what they held within a moment.
+            patiently(
+                lambda: preflight.refuse_busy(plan, ray.cluster_resources(), ray.available_resources()),
+                _LET_GO_S,
+            )
             views = node_views(to_read, to_write)
-        preflight.refuse_unseen(self._placement, views)
-        preflight.refuse_too_little_memory(
-            self._config,
-            self._placement,
-            preflight.num_parameters(self._model_path),
-            views,
-            has_learner=not folder.final_model.exists(),
-        )
+            preflight.refuse_full_nodes(config, plan, views)
+        preflight.refuse_views(config, plan, self._model_path, views)
 
     def start_sandbox(self) -> SandboxHandles:
         """Start the sandbox actors, if they are not there yet; a pool of several needs a running event loop."""
@@ -158,6 +163,7 @@ class Cluster:
                         role,
                         rank,
                         count,
+                        self._local,
                         env=learner_env(self._config),
                     )
                     for rank in range(count)
@@ -200,6 +206,7 @@ class Cluster:
     async def close(self) -> None:
         """End everything that this run started, in order; does not raise for what is already gone."""
         parts = [self._rollouts, self._sandbox, self._scaler, self._scorer, self._choice]
+        self._turns = None  # nobody is to wake what is being ended
         closing = [asyncio.wait_for(part.close(), _CLOSE_S) for part in parts if part is not None]
         await asyncio.gather(*closing, self.end_learner(), return_exceptions=True)
         for actor in self._actors:
@@ -256,9 +263,10 @@ class Cluster:
             index,
             config.rollout,
             # Called in the actor's process, which then owns the engine's.
-            partial(served_by_vllm, config.engine, str(self._model_path)),
+            partial(_served, config.engine, self._local, str(self._model_path)),
             self.start_sandbox(),
             index,
+            self._local,
             env=env,
         )
 
@@ -278,21 +286,13 @@ class Cluster:
         return actor
 
 
-def _wait_for_free(plan: placement.Placement) -> None:
-    """Give actors that have just been ended a moment to let go of what they held."""
-    deadline = time.monotonic() + _LET_GO_S
-    while True:
-        try:
-            return preflight.refuse_busy(plan, ray.cluster_resources(), ray.available_resources())
-        except PlacementError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(1)
+def _served(config: EngineConfig, local: LocalFiles, model_path: str) -> ServedModel:
+    return served_by_vllm(config, local(model_path))
 
 
-def rollouts_at_once(config: RunConfig) -> int:
-    """Rollouts that one worker holds: a little more than its engine, so that a wait for the sandbox leaves no gap."""
-    return -(-config.engine.max_num_seqs * 5 // 4)
+def joins_cluster() -> bool:
+    """Whether a run's actors go to a cluster that others started, and perhaps not to this machine."""
+    return ray.is_initialized() or bool(os.environ.get(_ADDRESS))
 
 
 def connect(config: RunConfig) -> bool:
@@ -303,7 +303,7 @@ def connect(config: RunConfig) -> bool:
     """
     if ray.is_initialized():
         return False
-    address = os.environ.get("RAY_ADDRESS")
+    address = os.environ.get(_ADDRESS)
     common: dict[str, Any] = {"namespace": config.name, "logging_level": "warning", "log_to_driver": True}
     if address:
         ray.init(address=address, **common)
@@ -326,39 +326,3 @@ def connect(config: RunConfig) -> bool:
             "is another process using its ports or is /tmp full? `python -m driver doctor` tells"
         ) from error
     return True
-
-
-def actor_options(
-    spec: placement.ActorSpec, cls: Callable[..., Any], env: Mapping[str, str]
-) -> dict[str, Any]:
-    """What Ray is told of an actor: all but its name and its restarts."""
-    hidden = {} if spec.num_gpus else _WITHOUT_GPU
-    options: dict[str, Any] = {
-        "num_cpus": spec.num_cpus,
-        "num_gpus": spec.num_gpus,
-        "resources": dict(spec.resources),
-        "runtime_env": {"env_vars": {"TOKENIZERS_PARALLELISM": "false", **hidden, **env}},
-    }
-    if spec.label is not None:
-        options["label_selector"] = {"pool": spec.label}
-    if _is_async(cls):
-        options["max_concurrency"] = 10_000
-    return options
-
-
-def learner_env(config: RunConfig) -> dict[str, str]:
-    """Variables that a rank reads when it loads torch and DeepSpeed."""
-    # Threads that wait by spinning take the cores from the engine and the sandbox, and from each other.
-    env = {"DEEPSPEED_LOG_LEVEL": "error", "OMP_WAIT_POLICY": "PASSIVE"}
-    if config.placement.gpus_per_learner_rank == 0:
-        env["DS_ACCELERATOR"] = "cpu"
-    if config.learner.num_threads:
-        # Ray sets it to the reserved CPUs, which are fewer than the threads that are wanted.
-        env["OMP_NUM_THREADS"] = str(config.learner.num_threads)
-    return env
-
-
-def _is_async(cls: Callable[..., Any]) -> bool:
-    return any(
-        asyncio.iscoroutinefunction(getattr(cls, name)) for name in dir(cls) if not name.startswith("__")
-    )

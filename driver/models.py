@@ -1,21 +1,84 @@
 """Finds the model a run names: a folder, a model that an installed package carries, a seeded tiny model, or the hub.
 
+`LocalFiles` does so on the machine of an actor, which need not have what the driver's has.
+
 Invariant: a folder in the cache is complete, since it is written under another name and then renamed.
 """
 
 import importlib.util
+import os
+import socket
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from curriculum.cache import cache_folder
 from curriculum.whole_files import remove_drafts, whole_folder
-from driver.errors import ModelMissingError
+from driver.errors import ModelMissingError, RunFolderError
 
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
 TINY = "tiny-random-llama"
 _SMOLLM_VOCABULARY = 49152
 _ABANDONED_S = 24 * 3600.0
 """A draft that nobody has touched for so long is nobody's."""
+
+
+_PATIENCE_S = 60.0
+"""A network file system may show a file that others have just written after up to a minute."""
+
+
+@dataclass(frozen=True)
+class LocalFiles:
+    """From a path of the driver's to the path to read on this machine.
+
+    Example: `LocalFiles(model="Qwen/Qwen2.5-1.5B-Instruct", driver_path="/root/.cache/m", token_file="/runs/a/token",
+    token="5f0c")("/root/.cache/m")` is where this machine has that model, fetched if need be.
+    """
+
+    model: str
+    """The model as the run's config names it."""
+    driver_path: str
+    """Where the driver found that model on its own machine."""
+    token_file: str = ""
+    """A file in the run folder; empty where nothing is run."""
+    token: str = ""
+    """What the driver wrote into it at this start."""
+    patience_s: float = _PATIENCE_S
+    """How long the file may take to appear."""
+
+    def __call__(self, path: str) -> str:
+        """The local path; nothing is read on a machine that does not see the run folder.
+
+        Raises:
+            RunFolderError: the token is not there, or it is another one.
+            ModelMissingError: the run's model is not on this machine and cannot be had.
+        """
+        self._refuse_other_folder()
+        if path != self.driver_path or (Path(path) / "config.json").is_file():
+            return path
+        return str(resolve_model(self.model))
+
+    def _refuse_other_folder(self) -> None:
+        if not self.token_file:
+            return
+        deadline = time.monotonic() + self.patience_s
+        while (found := self._found()) != self.token:
+            if time.monotonic() >= deadline:
+                what = "is not there" if found is None else "was written by another run or at another start"
+                raise RunFolderError(
+                    f"{socket.gethostname()} does not see the run folder as the driver does ({self.token_file} "
+                    f"{what}): set folder= to a folder on storage that all nodes share, under the same path on each"
+                )
+            time.sleep(min(1.0, self.patience_s / 10))
+
+    def _found(self) -> str | None:
+        try:
+            # Listing the folder has a network file system look again.
+            os.listdir(Path(self.token_file).parent)  # noqa: PTH208
+            return Path(self.token_file).read_text(encoding="utf-8")
+        except OSError:
+            return None
 
 
 def resolve_model(name: str) -> Path:

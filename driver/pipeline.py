@@ -28,7 +28,7 @@ from actors.handles.gauges import ClusterMetrics
 from actors.rewards.own_term import own_term
 from driver.config import RunConfig
 from driver.errors import PlacementError, RunInterruptedError
-from driver.launch import Cluster
+from driver.launch import Cluster, joins_cluster
 from driver.models import resolve_model
 from driver.outputs.metrics import MetricsLog
 from driver.outputs.progress import Progress
@@ -65,14 +65,16 @@ def run_pipeline(
     names = list(PHASES)
     wanted = names[: names.index(last_phase) + 1]
     folder = RunFolder(config.folder)
-    _refuse_too_little_memory(config)
+    if not joins_cluster():
+        # Elsewhere it is asked of the machines that the actors may come to.
+        _refuse_too_little_memory(config)
     if config.reward.own is not None:
         own_term(config.reward.own)  # one that is not there is told before anything starts
     for agent in {*config.potential.agents, *config.evaluation.agents}:
         chosen_agent(agent)
     with folder.claimed(config):
         started = time.monotonic()
-        model_path = resolve_model(config.model)
+        model_path = resolve_model(config.model).absolute()
         resolve_s = time.monotonic() - started
         sinks = (ClusterMetrics(config.name),)
         with MetricsLog(folder.root, config.name, sinks) as metrics, Progress() as progress:

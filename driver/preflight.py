@@ -7,14 +7,17 @@ so a run that is refused could not have run; one that passes may still need more
 
 import json
 import math
+import shutil
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from actors.handles.nodes import NodeView
 from curriculum.tasks.solvers import trace_kind
 from driver.config import RunConfig
 from driver.errors import PlacementError, RunAbortedError
+from driver.outputs.run_folder import RunFolder
 from driver.placement import ActorSpec, Placement, Role
 
 _GIB = float(1 << 30)
@@ -89,6 +92,124 @@ def refuse_unseen(placement: Placement, views: Sequence[NodeView]) -> None:
         )
 
 
+def patiently(
+    check: Callable[[], None],
+    limit_s: float,
+    key: str = "",
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Check again and again until it passes, or until the time is over.
+
+    Args:
+        check: raises `PlacementError` as long as something is missing.
+        limit_s: how long to wait for it.
+        key: of the config, which allows more.
+        say: is told once what is waited for.
+        clock: seconds that never go back.
+        sleep: waits so many seconds.
+
+    Raises:
+        PlacementError: the last one, with how long it was waited for.
+    """
+    deadline = clock() + limit_s
+    is_told = False
+    while True:
+        try:
+            return check()
+        except PlacementError as error:
+            if clock() >= deadline:
+                if not key or not limit_s:
+                    raise
+                raise PlacementError(f"{error} (waited {limit_s:g} s: {key})") from error
+            if not is_told:
+                say(f"{error}; waiting up to {limit_s:g} s for it")
+                is_told = True
+        sleep(1.0)
+
+
+def refuse_views(config: RunConfig, placement: Placement, model: Path, views: Sequence[NodeView]) -> None:
+    """Refuse a run by what its nodes see and have.
+
+    Args:
+        config: the run.
+        placement: its actors.
+        model: where the driver found the model.
+        views: every node.
+
+    Raises:
+        PlacementError: says which node lacks what.
+    """
+    folder = RunFolder(config.folder.absolute())
+    parameters = num_parameters(model)
+    has_learner = not folder.final_model.exists()
+    refuse_unseen(placement, views)
+    refuse_too_little_memory(config, placement, parameters, views, has_learner=has_learner)
+    if has_learner and folder.config.is_file():
+        refuse_too_little_disk(config, parameters, folder.root)
+
+
+def refuse_full_nodes(config: RunConfig, placement: Placement, views: Sequence[NodeView]) -> None:
+    """Refuse a run on a node for learner or engines that has less than `placement.min_memory_gib` free.
+
+    Raises:
+        PlacementError: names the node and what is free there.
+    """
+    limit = config.placement.min_memory_gib
+    for view in views:
+        if _may_hold(placement, view) and view.free_memory_gib < limit:
+            raise PlacementError(
+                f"{view.free_memory_gib:.1f} GiB of memory are free on {view.name} but placement.min_memory_gib="
+                f"{limit:g}: end what runs there, or lower that limit"
+            )
+
+
+def disk_gib(config: RunConfig, parameters: int) -> float:
+    """GiB that checkpoints and saved models of a run take at most, one that is being written included.
+
+    A checkpoint has the weights, and 8 bytes of moments a parameter; beside bfloat16 weights, or under ZeRO, 4 more
+    for a float32 copy. Two models are saved: after SFT and at the end.
+
+    Args:
+        config: the run.
+        parameters: of the model.
+    """
+    dtype, stage = _precision(config)
+    weights = _BYTES[dtype]
+    checkpoint = weights + 8 + (0 if dtype == "float32" and stage == 0 else 4)
+    return parameters / _GIB * ((config.training.keep_checkpoints + 1) * checkpoint + 2 * weights)
+
+
+def refuse_too_little_disk(
+    config: RunConfig, parameters: int | None, folder: Path, free_gib: float | None = None
+) -> None:
+    """Refuse a run whose checkpoints do not fit where they are kept.
+
+    Args:
+        config: the run.
+        parameters: of the model; None if that is not known, then nothing is refused.
+        folder: of the run; what is in its checkpoints already needs no more room.
+        free_gib: room there; looked up if None.
+
+    Raises:
+        PlacementError: says how much is needed and what is free.
+    """
+    if parameters is None:
+        return
+    there = sum(file.stat().st_size for file in (folder / "checkpoints").rglob("*") if file.is_file())
+    needed = disk_gib(config, parameters) - there / _GIB
+    free = shutil.disk_usage(folder).free / _GIB if free_gib is None else free_gib
+    if needed > free:
+        keep = config.training.keep_checkpoints
+        raise PlacementError(
+            f"checkpoints and saved models need {needed:.1f} GiB more in {folder} ({keep} checkpoints kept, one being "
+            f"written, two models) but {free:.1f} GiB are free: lower training.keep_checkpoints, make room, or set "
+            "folder= to a larger disk"
+        )
+
+
 def memory_by_role(config: RunConfig, parameters: int) -> dict[Role, float]:
     """GiB of main memory that one actor of each role certainly needs; on a GPU, of that GPU's.
 
@@ -98,11 +219,7 @@ def memory_by_role(config: RunConfig, parameters: int) -> dict[Role, float]:
     """
     learner, where, engine = config.learner, config.placement, config.engine
     gib_per_byte = parameters / _GIB
-    dtype = learner.dtype
-    if dtype == "auto":
-        dtype = "bfloat16" if where.gpus_per_learner_rank else "float32"
-    stage: int = 2 if learner.num_ranks > 1 or dtype == "bfloat16" else 0
-    stage = stage if learner.zero_stage == "auto" else learner.zero_stage
+    dtype, stage = _precision(config)
     ranks = learner.num_ranks
     # AdamW has two moments of 4 bytes; beside bfloat16 weights it keeps float32 ones.
     moments, master = 8, 0 if dtype == "float32" and stage == 0 else 4
@@ -185,6 +302,16 @@ _CURES: dict[Role, str] = {
     "learner": "raise learner.num_ranks with learner.zero_stage=3, or use a smaller model",
     "rollout": "raise engine.tensor_parallel_size with placement.gpus_per_rollout_worker, or use a smaller model",
 }
+
+
+def _precision(config: RunConfig) -> tuple[str, int]:
+    """The learner's dtype and ZeRO stage, `auto` resolved as `DeepSpeedEngine` does."""
+    learner = config.learner
+    dtype = learner.dtype
+    if dtype == "auto":
+        dtype = "bfloat16" if config.placement.gpus_per_learner_rank else "float32"
+    stage: int = 2 if learner.num_ranks > 1 or dtype == "bfloat16" else 0
+    return dtype, stage if learner.zero_stage == "auto" else learner.zero_stage
 
 
 def _share_of_gpu(config: RunConfig, role: Role) -> float:

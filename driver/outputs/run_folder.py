@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ class RunFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.config = root / "config.yaml"
+        self.token = root / "token"
         self.tasks = root / "tasks.parquet"
         self.traces = root / "traces.parquet"
         self.traces_partial = root / "traces.partial.jsonl"
@@ -61,6 +63,7 @@ class RunFolder:
                 remove_drafts(folder)
             self._refuse_other_config(config)
             write_whole(self.config, dump_config(config))
+            write_whole(self.token, uuid.uuid4().hex)
             yield
 
     def load_tasks(self) -> TaskTable:

@@ -38,7 +38,8 @@ def test_a_run_that_a_busy_cluster_or_a_blind_node_would_stop_is_refused_at_once
         Cluster(config, model)
         assert ray.available_resources()["CPU"] == 4.0
         with pytest.raises(PlacementError, match=r"2 of 2 nodes \(.*\) cannot see.*/gone: set folder="):
-            Cluster(config, tmp_path / "gone")
+            # A model that has a name is looked for by each node itself, one in a folder must be seen.
+            Cluster(config.model_copy(update={"model": str(tmp_path / "gone")}), tmp_path / "gone")
 
         @ray.remote(num_cpus=1.9)
         class Holder:

@@ -1,11 +1,14 @@
 import os
+import pickle
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from driver.errors import ModelMissingError
-from driver.models import TINY, cache_folder, is_present, resolve_model
+from driver.errors import ModelMissingError, RunFolderError
+from driver.models import TINY, LocalFiles, cache_folder, is_present, resolve_model
 
 
 @pytest.fixture
@@ -66,3 +69,53 @@ def test_the_cache_lies_where_it_is_told_to(monkeypatch: pytest.MonkeyPatch, tmp
     assert cache_folder() == tmp_path / "r1-code-interpreter"
     monkeypatch.setenv("R1CI_CACHE", str(tmp_path / "other"))
     assert cache_folder() == tmp_path / "other"
+
+
+def local(tmp_path: Path, **changes: Any) -> LocalFiles:
+    (tmp_path / "token").write_text("5f0c")
+    fields = {
+        "model": TINY,
+        "driver_path": str(tmp_path / "of-the-driver"),
+        "token_file": str(tmp_path / "token"),
+        "token": "5f0c",
+        "patience_s": 0.0,
+    }
+    return LocalFiles(**{**fields, **changes})
+
+
+def test_an_actor_finds_the_runs_model_on_its_own_machine(tmp_path: Path) -> None:
+    files = pickle.loads(pickle.dumps(local(tmp_path)))
+    assert files(str(tmp_path / "of-the-driver")) == str(resolve_model(TINY))
+    # Any other folder is one of the run's, and where the driver's is there it is taken.
+    assert files("/runs/a/checkpoints/sft") == "/runs/a/checkpoints/sft"
+    (tmp_path / "of-the-driver").mkdir()
+    (tmp_path / "of-the-driver" / "config.json").write_text("{}")
+    assert files(str(tmp_path / "of-the-driver")) == str(tmp_path / "of-the-driver")
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"token": "77aa"}, "was written by another run or at another start"),
+        ({"token_file": "/nowhere/token"}, "is not there"),
+    ],
+)
+def test_a_machine_that_sees_another_folder_is_told_before_anything_is_loaded(
+    tmp_path: Path, changes: dict[str, str], what: str
+) -> None:
+    # Not even whether its model is there is looked at.
+    files = local(tmp_path, model="no/such-model", **changes)
+    with pytest.raises(RunFolderError, match=rf"does not see the run folder .*token {what}\): set folder="):
+        files(str(tmp_path / "of-the-driver"))
+
+
+def test_a_folder_that_shows_late_what_others_wrote_is_waited_for(tmp_path: Path) -> None:
+    files = local(tmp_path, token="77aa", patience_s=60.0)
+    late = threading.Timer(0.2, (tmp_path / "token").write_text, ["77aa"])
+    late.start()
+    assert files("/runs/a") == "/runs/a"
+    late.join()
+
+
+def test_the_sandbox_alone_has_no_folder_to_see(tmp_path: Path) -> None:
+    assert local(tmp_path, token_file="", token="")("/anywhere") == "/anywhere"

@@ -159,3 +159,99 @@ def test_this_machine_says_what_it_does_not_see(tmp_path: Path) -> None:
     view = own_view([tmp_path / "model", tmp_path / "gone"], [tmp_path])
     assert view.unseen == (str(tmp_path / "gone"),)
     assert view.free_memory_gib > 0
+
+
+class Waiting:
+    """A clock that goes on when somebody sleeps, and a cluster whose node is up after so many seconds."""
+
+    def __init__(self, up_after_s: float) -> None:
+        self.now = 0.0
+        self.told: list[str] = []
+        self._up_after_s = up_after_s
+
+    def check(self) -> None:
+        if self.now < self._up_after_s:
+            raise PlacementError("placement needs 16 GPUs but the cluster has 8")
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def wait(self, limit_s: float) -> None:
+        preflight.patiently(
+            self.check,
+            limit_s,
+            "placement.nodes_s",
+            say=self.told.append,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
+
+
+def test_nodes_that_still_boot_are_waited_for_and_that_is_said_once() -> None:
+    cluster = Waiting(up_after_s=200.0)
+    cluster.wait(900.0)
+    assert cluster.now == 200.0
+    assert cluster.told == ["placement needs 16 GPUs but the cluster has 8; waiting up to 900 s for it"]
+
+
+def test_nodes_that_do_not_come_are_waited_for_no_longer_than_the_limit() -> None:
+    cluster = Waiting(up_after_s=2000.0)
+    with pytest.raises(
+        PlacementError, match=r"16 GPUs but the cluster has 8 \(waited 900 s: placement\.nodes_s\)"
+    ):
+        cluster.wait(900.0)
+    assert cluster.now == 900.0
+
+
+def test_what_a_machine_lacks_is_not_waited_for() -> None:
+    machine = Waiting(up_after_s=1.0)
+    with pytest.raises(PlacementError, match=r"the cluster has 8$"):
+        machine.wait(0.0)
+    assert machine.now == 0.0
+
+
+def test_memory_must_be_free_where_learner_and_engines_go_and_not_where_the_job_is_driven() -> None:
+    config = load_config("cluster")
+    assert config.placement.min_memory_gib == 256
+    head = _view(name="head", pool="head", free_memory_gib=17.5)
+    learner = _view(name="learner", pool="learner", gpu_memory_gib=80.0, free_memory_gib=1500.0)
+    rollout = _view(name="rollout", pool="rollout", gpu_memory_gib=80.0, free_memory_gib=1500.0)
+    preflight.refuse_full_nodes(config, plan(config), [head, learner, rollout])
+    small = rollout.model_copy(update={"free_memory_gib": 200.0})
+    with pytest.raises(
+        PlacementError, match=r"200\.0 GiB of memory are free on rollout but .*=256: end what"
+    ):
+        preflight.refuse_full_nodes(config, plan(config), [head, learner, small])
+
+
+@pytest.mark.parametrize(
+    ("preset", "billions", "gib"),
+    [
+        # 14 bytes a parameter (bfloat16 2, float32 copy 4, moments 8), 3 of them at a time; two models of 2 bytes each.
+        ("single_node", 7.6, 7.6e9 * (3 * 14 + 2 * 2) / GIB),
+        # Three are kept.
+        ("cluster", 14.8, 14.8e9 * (4 * 14 + 2 * 2) / GIB),
+        # float32 without ZeRO has no copy.
+        ("laptop", 0.135, 0.135e9 * (3 * 12 + 2 * 4) / GIB),
+    ],
+)
+def test_the_disk_holds_the_checkpoints_that_are_kept_and_one_that_is_written(
+    preset: str, billions: float, gib: float
+) -> None:
+    assert preflight.disk_gib(load_config(preset), int(billions * BILLION)) == pytest.approx(gib)
+
+
+def test_a_disk_that_would_fill_up_is_told_before_the_run(tmp_path: Path) -> None:
+    config = _config("training.keep_checkpoints=2", "learner.dtype=float32", "learner.num_ranks=1")
+    # 44 bytes for each of 100 million parameters: 4.1 GiB.
+    preflight.refuse_too_little_disk(config, BILLION // 10, tmp_path, free_gib=4.2)
+    with pytest.raises(
+        PlacementError,
+        match=r"need 4\.1 GiB more in .*2 checkpoints kept.* but 4\.0 GiB are free: lower training",
+    ):
+        preflight.refuse_too_little_disk(config, BILLION // 10, tmp_path, free_gib=4.0)
+    # What an earlier attempt left there is of these.
+    (tmp_path / "checkpoints" / "step-1").mkdir(parents=True)
+    (tmp_path / "checkpoints" / "step-1" / "part").write_bytes(bytes(2**28))
+    preflight.refuse_too_little_disk(config, BILLION // 10, tmp_path, free_gib=4.0)
+    preflight.refuse_too_little_disk(config, None, tmp_path, free_gib=0.0)
