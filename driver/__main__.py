@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from driver.commands.evaluate import add_evaluate_options, is_alone
 from driver.commands.tasks import add_tasks_command, run_tasks
 from driver.commands.view_options import add_view_options
 from driver.errors import DriverError, RunInterruptedError
@@ -28,7 +29,7 @@ _PHASE_COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = _parsed(arguments)
     run: Callable[[argparse.Namespace], int | None] = options.run
     try:
         return run(options) or 0
@@ -44,6 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cause = _first_of(error)
         print(f"\n{type(cause).__name__}: {cause}", file=sys.stderr)
         return 1
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of one command; `key=value` pairs may stand after them too, where argparse looks for none."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    strays = [word for word in rest if word.startswith("-") or "=" not in word]
+    if strays or (rest and not hasattr(options, "overrides")):
+        parser.error(f"unrecognized arguments: {' '.join(strays or rest)}")
+    if rest:
+        options.overrides = [*options.overrides, *rest]
+    return options
 
 
 def _is_ours(error: Exception) -> bool:
@@ -70,7 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     _takes_config(keys)
     keys.add_argument("--markdown", action="store_true", help="what every key means, as docs/config.md")
     for name, text in _PHASE_COMMANDS.items():
-        _takes_config(_add(commands, name, text, _phase(name)))
+        command = _add(commands, name, text, _phase(name))
+        _takes_config(command)
+        if name == "evaluate":
+            add_evaluate_options(command)
     _takes_config(
         _add(commands, "run", "all phases and the report; goes on where it stopped", _phase("evaluate"))
     )
@@ -125,12 +141,21 @@ def _config_text(options: argparse.Namespace) -> None:
 
 def _phase(name: str) -> Callable[[argparse.Namespace], int | None]:
     def run(options: argparse.Namespace) -> None:
-        config = _config(options)
+        config = _evaluated_alone(options) if name == "evaluate" else _config(options)
         from driver.pipeline import run_pipeline
 
         print(f"report: {run_pipeline(config, name)}")
 
     return run
+
+
+def _evaluated_alone(options: argparse.Namespace) -> "RunConfig":
+    """The config of `evaluate`, of a run or of a model alone; `run` ends with that phase and has no such options."""
+    if not hasattr(options, "out") or not is_alone(options):
+        return _config(options)
+    from driver.commands.evaluate import alone_config
+
+    return alone_config(options)
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -86,6 +86,18 @@ class EvaluationConfig(Settings):
     """Agents that each policy answers with; the first must be `rollout.agent`."""
     samples: int = Field(default=1, ge=1)
     """Rollouts of each policy and agent for each task; accuracy is the mean over them."""
+    items: int | None = Field(default=None, ge=1)
+    """Most tasks of each family that are asked, the first ones; null asks all."""
+    alone: bool = False
+    """Evaluate the model as given and do nothing else: no learner, no phase that trains."""
+
+    @model_validator(mode="after")
+    def _alone_there_is_one_policy(self) -> "EvaluationConfig":
+        if self.alone and self.policies != ("base",):
+            raise ValueError(
+                f"with alone=true nothing is trained, but policies={list(self.policies)}: set policies=[base]"
+            )
+        return self
 
 
 class PlacementConfig(Settings):

@@ -46,6 +46,7 @@ PHASES = {
 }
 _WITHOUT_ACTORS = frozenset({"tasks"})
 _WITH_ENGINES = frozenset({"potential", "train", "evaluate"})
+_ALONE = frozenset({"tasks", "evaluate"})
 _WITH_LEARNER = frozenset({"sft", "train"})
 _GIB = 1 << 30
 
@@ -64,6 +65,8 @@ def run_pipeline(
     """
     names = list(PHASES)
     wanted = names[: names.index(last_phase) + 1]
+    if config.evaluation.alone:
+        wanted = [name for name in wanted if name in _ALONE]
     folder = RunFolder(config.folder)
     if not joins_cluster():
         # Elsewhere it is asked of the machines that the actors may come to.
@@ -113,7 +116,7 @@ async def _run_phase(
 ) -> None:
     began = time.monotonic()
     if name not in _WITHOUT_ACTORS and not session.has_cluster:
-        if not synthesize.is_done(session):
+        if "synthesize" in names and not synthesize.is_done(session):
             synthesize.refuse_without_source(session)
         _start_cluster(session, main, names)
         session.folder.record_phase("setup", resolve_s + time.monotonic() - began)

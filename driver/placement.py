@@ -92,7 +92,8 @@ def plan(config: RunConfig) -> Placement:
             f"engine.tensor_parallel_size={engine.tensor_parallel_size} but placement.gpus_per_rollout_worker="
             f"{gpus:g}: make them equal (one, a share of one, or none on the CPU, for an engine that is not split)"
         )
-    if 0 < where.gpus_per_learner_rank < 1 and config.learner.num_ranks > 1:
+    alone = config.evaluation.alone
+    if not alone and 0 < where.gpus_per_learner_rank < 1 and config.learner.num_ranks > 1:
         raise PlacementError(
             f"learner.num_ranks={config.learner.num_ranks} with placement.gpus_per_learner_rank="
             f"{where.gpus_per_learner_rank:g} could put two ranks on one GPU, which NCCL refuses: give each rank a "
@@ -100,7 +101,7 @@ def plan(config: RunConfig) -> Placement:
         )
     # The labels exist where cluster.yaml made the nodes; a single machine has none.
     pooled = where.use_sandbox_resource
-    small: list[Role] = ["scorer", "curriculum"]
+    small: list[Role] = ["scorer"] if alone else ["scorer", "curriculum"]
     if where.most_sandbox_executors > 1:
         # One executor that stays needs no list of those there are.
         small.append("directory")
@@ -115,16 +116,7 @@ def plan(config: RunConfig) -> Placement:
             resources={},
             label="rollout" if pooled and gpus else None,
         ),
-        ActorSpec(
-            name="learner",
-            role="learner",
-            count=config.learner.num_ranks,
-            max_count=config.learner.num_ranks,
-            num_cpus=_cpus_beside(where.gpus_per_learner_rank),
-            num_gpus=where.gpus_per_learner_rank,
-            resources={},
-            label="learner" if pooled and where.gpus_per_learner_rank else None,
-        ),
+        *([] if alone else [_learner(config)]),
         *(_small(role, pooled) for role in small),
         ActorSpec(
             name="sandbox",
@@ -177,6 +169,20 @@ def check(placement: Placement, available: Mapping[str, float]) -> None:
             f"placement needs {_number(needed)} {unit} ({' + '.join(parts)}) but the cluster has {_number(there)}: "
             f"{_CURES.get(resource, 'add a node in cluster.yaml')}"
         )
+
+
+def _learner(config: RunConfig) -> ActorSpec:
+    gpus, count = config.placement.gpus_per_learner_rank, config.learner.num_ranks
+    return ActorSpec(
+        name="learner",
+        role="learner",
+        count=count,
+        max_count=count,
+        num_cpus=_cpus_beside(gpus),
+        num_gpus=gpus,
+        resources={},
+        label="learner" if config.placement.use_sandbox_resource and gpus else None,
+    )
 
 
 def _small(role: Role, pooled: bool) -> ActorSpec:

@@ -144,7 +144,7 @@ def refuse_views(config: RunConfig, placement: Placement, model: Path, views: Se
     """
     folder = RunFolder(config.folder.absolute())
     parameters = num_parameters(model)
-    has_learner = not folder.final_model.exists()
+    has_learner = not (config.evaluation.alone or folder.final_model.exists())
     refuse_unseen(placement, views)
     refuse_too_little_memory(config, placement, parameters, views, has_learner=has_learner)
     if has_learner and folder.config.is_file():

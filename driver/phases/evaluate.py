@@ -1,11 +1,14 @@
 """Accuracy of each policy on items that were not trained on.
 
-takes: the `test` and `held_out` splits; base, SFT and final model   gives: evaluation.json
+takes: the `test` and `held_out` splits; a folder for each policy   gives: evaluation.json
 """
 
 import asyncio
 import itertools
 import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from actors.errors import RecordLostError
@@ -35,7 +38,13 @@ async def run(session: Session) -> None:
         RunAbortedError: an item has no answer in the file although not all of its rollouts were lost.
     """
     partial, config = session.folder.evaluation_partial, session.config.evaluation
-    items = session.tasks.split("test") + session.tasks.split("held_out")
+    items = asked_items(session.tasks.split("test") + session.tasks.split("held_out"), config.items)
+    folders = policy_folders(session)
+    if few := _families_below(items, config.items):
+        session.progress.say(
+            f"fewer than evaluation.items={config.items} items: {few}; tasks.test_per_family and "
+            "tasks.held_out_per_family say how many there are"
+        )
     pairs = [(policy, agent) for policy in config.policies for agent in config.agents]
     known = _answered(read_lines(partial))
     lost: dict[_Pair, list[str]] = {pair: [] for pair in pairs}
@@ -49,7 +58,7 @@ async def run(session: Session) -> None:
                 if (tasks := [task for task in items if (policy, agent, task.task_id) not in known])
             }
             if missing:
-                await _serve(session, policy)
+                await _serve(session, folders[policy])
             for agent, tasks in missing.items():
                 lost[policy, agent] = await _evaluate(session, policy, agent, tasks, rows)
     found = read_lines(partial)
@@ -64,14 +73,38 @@ async def run(session: Session) -> None:
     session.progress.finish(_NAME)
 
 
-async def _serve(session: Session, policy: str) -> None:
+def asked_items(items: Sequence[Task], most: int | None) -> list[Task]:
+    """The first `most` of each family, in their order; all of them for None.
+
+    The first ones of a run's own splits: a model that the run trained is never asked what it was trained on.
+    """
+    seen: Counter[str] = Counter()
+    asked = []
+    for item in items:
+        seen[item.family] += 1
+        if most is None or seen[item.family] <= most:
+            asked.append(item)
+    return asked
+
+
+def _families_below(items: list[Task], most: int | None) -> str:
+    counts = Counter(item.family for item in items)
+    return ", ".join(f"{family} has {count}" for family, count in counts.items() if count < (most or 0))
+
+
+def policy_folders(session: Session) -> dict[str, Path]:
+    """The model of each policy that may be evaluated, by name."""
     folders = {
         "base": session.model_path,
         "sft": session.folder.sft_model,
         "grpo": session.folder.final_model,
     }
-    await refuse_damaged_model(folders[policy])
-    await session.cluster.start_rollouts().load_folder(str(folders[policy].absolute()), 0)
+    return {name: folder.absolute() for name, folder in folders.items()}
+
+
+async def _serve(session: Session, model: Path) -> None:
+    await refuse_damaged_model(model)
+    await session.cluster.start_rollouts().load_folder(str(model), 0)
 
 
 async def _evaluate(
