@@ -93,12 +93,15 @@ def _parser() -> argparse.ArgumentParser:
     for name, text, run in (
         ("report", "write summary.json and report.html of a run folder", _report),
         ("view", "a page to read a run while it goes on and after it", _view),
+        ("status", "how a run stands: phase, step, numbers, who is busy, faults, time left", _status),
         ("reverify", "check the stored answers of a run again with today's checkers", _reverify),
     ):
         command = _add(commands, name, text, run)
         command.add_argument("folder", help="run folder")
         if name == "view":
             add_view_options(command)
+        if name == "status":
+            command.add_argument("--json", action="store_true", help="one JSON object, for programs")
     return parser
 
 
@@ -176,6 +179,12 @@ def _view(options: argparse.Namespace) -> None:
     from driver.commands.view import view
 
     view(options)
+
+
+def _status(options: argparse.Namespace) -> None:
+    from driver.commands.status import print_status
+
+    print_status(options.folder, as_json=options.json)
 
 
 def _reverify(options: argparse.Namespace) -> None:

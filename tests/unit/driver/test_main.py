@@ -55,6 +55,7 @@ def test_wrong_usage_has_exit_status_2(arguments: list[str], capsys: pytest.Capt
             "RewardError: no reward term at reward.own=no_such:term (ModuleNotFoundError",
         ),
         (["report", "/no/such/run"], "no run folder /no/such/run"),
+        (["status", "/no/such/run"], "/no/such/run holds no run (no config.yaml)"),
     ],
 )
 def test_what_the_user_can_mend_is_one_paragraph_and_exit_status_1(
@@ -103,4 +104,4 @@ def test_help_names_every_command() -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     told = set(re.findall(r"^ {4}(\w+)", done.stdout, re.MULTILINE))
     phases = {"synthesize", "sft", "potential", "train", "evaluate"}
-    assert told == phases | {"doctor", "tasks", "config", "run", "report", "view", "reverify"}
+    assert told == phases | {"doctor", "tasks", "config", "run", "report", "view", "status", "reverify"}
