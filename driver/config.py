@@ -15,6 +15,7 @@ from actors.learning.config import LearnerConfig, LearnerRole
 from actors.rewards.config import RewardConfig, RewardRole
 from curriculum.config import CurriculumConfig
 from curriculum.tasks.config import TaskSetConfig
+from driver.budget import BudgetConfig
 from sandbox_service.config import SandboxConfig
 
 
@@ -221,6 +222,8 @@ class RunConfig(Settings):
     """The GRPO loop around the learner: groups, staleness, checkpoints."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """Accuracy of the policies on tasks that were not trained on."""
+    budget: BudgetConfig = BudgetConfig()
+    """What the phases are planned to take, in tokens and minutes."""
     recovery: RecoveryConfig = RecoveryConfig()
     """How many faults of our own side are borne before the run ends."""
     placement: PlacementConfig = PlacementConfig()

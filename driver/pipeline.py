@@ -26,13 +26,14 @@ import psutil
 from actors.agents.choice import chosen_agent
 from actors.handles.gauges import ClusterMetrics
 from actors.rewards.own_term import own_term
+from driver.budget import phase_text, plan_text, spent_tokens
 from driver.config import RunConfig
 from driver.errors import PlacementError, RunInterruptedError
 from driver.launch import Cluster, joins_cluster
 from driver.models import resolve_model
-from driver.outputs.metrics import MetricsLog
+from driver.outputs.metrics import FILE_NAME, MetricsLog
 from driver.outputs.progress import Progress
-from driver.outputs.run_folder import RunFolder
+from driver.outputs.run_folder import RunFolder, read_lines
 from driver.phases import evaluate, potential, sft, synthesize, tasks, train
 from driver.session import Session
 
@@ -94,6 +95,8 @@ async def _run_phases(session: Session, names: Sequence[str], resolve_s: float) 
     # asyncio's own handler waits for the next await; until there are actors to end, a stop may come anywhere.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     session.memory.start()
+    if (plan := plan_text(session.config.budget)) is not None:
+        session.progress.say(plan)
     try:
         for name in names:
             if not PHASES[name].is_done(session):
@@ -125,6 +128,7 @@ async def _run_phase(
         await _beside_engines(session, name)
     finally:
         session.folder.record_phase(name, time.monotonic() - began)
+    _tell_budget(session, name)
     if name in _WITH_LEARNER:
         # Its memory is better used elsewhere, and a new phase starts from a saved model anyway.
         await session.cluster.end_learner()
@@ -142,6 +146,14 @@ async def _beside_engines(session: Session, name: str) -> None:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _tell_budget(session: Session, phase: str) -> None:
+    wall_s = {name: row["wall_s"] for name, row in session.folder.read_phases().items()}
+    spent = spent_tokens(read_lines(session.folder.root / FILE_NAME))
+    text = phase_text(session.config.budget, phase, spent, wall_s)
+    if text is not None:
+        session.progress.say(text)
 
 
 def _start_cluster(session: Session, main: "asyncio.Task[None]", names: Sequence[str]) -> None:

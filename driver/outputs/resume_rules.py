@@ -87,6 +87,7 @@ FIRST_READ_BY: dict[str, str | None] = {
     "training.keep_checkpoints": ANY_TIME,
     "training.bucket_mib": ANY_TIME,
     "evaluation": "evaluate",
+    "budget": ANY_TIME,
     "placement": ANY_TIME,
     "recovery": ANY_TIME,
     # On a GPU `auto` is another precision and another ZeRO stage.

@@ -115,11 +115,13 @@ async def _evaluate(
     # The run's own agent is not in a name, as in runs that had only this one.
     name = policy if agent == session.config.rollout.agent else f"{policy}-{agent}"
     writer = RolloutWriter(session.folder.rollouts)
-    started = time.monotonic()
+    started, tokens = time.monotonic(), 0
     lost: list[str] = []
 
     async def done(_: GroupJob, scored: Reference, summary: GroupSummary) -> None:
+        nonlocal tokens
         session.progress.advance(_NAME, note=name)
+        tokens += summary.num_generated_tokens
         if not summary.num_rollouts:
             # Left out of the file, so that an attempt that goes on from here asks it again.
             lost.append(summary.task_id)
@@ -143,7 +145,10 @@ async def _evaluate(
         # A resumed attempt asks only what is missing and must not overwrite what was asked before.
         attempt = len(list(session.folder.rollouts.glob(f"evaluate-{name}-[0-9]*.parquet"))) + 1
         writer.write(f"evaluate-{name}-{attempt}")
-        rows.append({"policy": policy, "agent": agent, "wall_s": time.monotonic() - started})
+        seconds = time.monotonic() - started
+        rows.append({"policy": policy, "agent": agent, "wall_s": seconds})
+        values = {"tokens_generated": float(tokens), "tokens_per_s": tokens / max(seconds, 1e-9)}
+        session.metrics.log("evaluate", 0, values)
     return lost
 
 
