@@ -19,7 +19,7 @@ def is_left_out(rollout: Rollout, grpo: GrpoConfig) -> bool:
 def has_void_turn(rollout: Rollout) -> bool:
     """Whether a turn has neither a complete script nor an answer (SimpleTIR, arXiv 2509.02479).
 
-    There such turns go on and drift; here a turn without a script ends the rollout, so that a void one is the last:
-    silent, or cut off by a token limit.
+    Of the agents here `guided` goes on after such a turn; for the others a turn without a script is the last, so that
+    only a silent rollout has one, or one that a token limit cut off.
     """
     return any(complete_script(text) is None and extract_answer(text) is None for text in rollout.turn_texts)
