@@ -16,6 +16,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from driver.report.run_data import RunData
 from driver.report.statistics import moving_average
@@ -176,6 +177,28 @@ def mark_stages(ax: Axes, starts: Sequence[tuple[int, int]], palette: Palette, *
                 fontsize=8,
                 color=palette.muted,
             )
+
+
+def policy_color(policy: str) -> int:
+    """Place of a policy's colour in the palette: the same in every figure."""
+    return {"base": 5, "sft": 1, "grpo": 0}[policy]
+
+
+def share_axis(ax: Axes, values: Sequence[float]) -> None:
+    """An upright axis in percent from 0 to a little above the largest value."""
+    top = max((v for v in values if math.isfinite(v)), default=1.0)
+    ax.set_ylim(0, min(1.02, max(0.1, top * 1.25)))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+def finish(ax: Axes, title: str, xlabel: str) -> None:
+    """Title, name of the level axis, grid; whole numbers on an axis of steps."""
+    if title:
+        ax.set_title(title)
+    ax.set_xlabel(xlabel)
+    ax.grid(axis="y")
+    if xlabel.endswith("step"):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
 
 
 def _font(match: re.Match[str]) -> str:

@@ -4,15 +4,29 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from curriculum.whole_files import whole_file
 from driver.errors import RunFolderError
 from driver.outputs.run_folder import not_written
-from driver.report.figures import PAGE, PRINT, Palette, curve, figure, mark_stages, png, stage_starts, svg
-from driver.report.run_data import POLICIES, RunData
+from driver.report.evaluation import POLICIES
+from driver.report.figures import (
+    PAGE,
+    PRINT,
+    Palette,
+    curve,
+    figure,
+    finish,
+    mark_stages,
+    png,
+    policy_color,
+    share_axis,
+    stage_starts,
+    svg,
+)
+from driver.report.paper.figures import PAPER_FIGURES
+from driver.report.run_data import RunData
 from driver.report.statistics import wilson_interval
 from driver.report.tables import LABELS, family_rows
 
@@ -52,10 +66,10 @@ def learning(data: RunData, palette: Palette) -> Figure | None:
         for ax, (name, title) in zip(axes, panels, strict=True):
             steps, values = data.series("train", name)
             curve(ax, steps, values, palette.series[0], title, [step for step, _ in starts])
-            _finish(ax, title, "GRPO step")
+            finish(ax, title, "GRPO step")
             mark_stages(ax, starts, palette)
             if name == "success_rate":
-                _share_axis(ax, values)
+                share_axis(ax, values)
             else:
                 ax.margins(y=0.15)
         return made
@@ -74,7 +88,7 @@ def details(data: RunData, palette: Palette) -> Figure | None:
             steps, values = data.series(phase, name)
             breaks = [step for step, _ in starts] if phase == "train" else []
             curve(ax, steps, values, palette.series[1 if phase == "sft" else 0], title, breaks)
-            _finish(ax, title, f"{'SFT' if phase == 'sft' else 'GRPO'} step")
+            finish(ax, title, f"{'SFT' if phase == 'sft' else 'GRPO'} step")
             if phase == "train":
                 mark_stages(ax, starts, palette, named=False)
         for ax in axes[len(shown) :]:
@@ -93,7 +107,7 @@ def families(data: RunData, palette: Palette) -> Figure | None:
     with figure(0.7 + 0.2 * len(rows) * (0.5 + 0.5 * len(shown)), palette) as made:
         ax = made.subplots()
         for k, policy in enumerate(shown):
-            color = palette.series[_policy_color(policy)]
+            color = palette.series[policy_color(policy)]
             for y, row in enumerate(rows):
                 cell = row.accuracy.get(policy)
                 if cell is None:
@@ -137,7 +151,7 @@ def potential(data: RunData, palette: Palette) -> Figure | None:
         for edge in (data.potential or {}).get("boundaries", []):
             if 0 < float(edge) < 1:
                 ax.axvline(float(edge), color=palette.muted, linewidth=0.8, linestyle=(0, (3, 3)))
-        _finish(ax, "", "improvement potential 4p(1-p)")
+        finish(ax, "", "improvement potential 4p(1-p)")
         ax.set_ylabel("tasks")
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         return made
@@ -160,7 +174,7 @@ def executions(data: RunData, palette: Palette) -> Figure | None:
         for share, kind, color in zip(shares, kinds, colors, strict=True):
             ax.bar(steps, share, 0.9, bottom=bottom, color=color, label=kind, linewidth=0)
             bottom = [low + high for low, high in zip(bottom, share, strict=True)]
-        _finish(ax, "", "GRPO step")
+        finish(ax, "", "GRPO step")
         ax.set_ylim(0, 1)
         ax.margins(x=0.02)
         ax.set_ylabel("share of executions")
@@ -184,7 +198,7 @@ def busy(data: RunData, palette: Palette) -> Figure | None:
         ax = made.subplots()
         for i, name, label in shown:
             curve(ax, *data.series("train", name), palette.series[i], label)
-        _finish(ax, "", "GRPO step")
+        finish(ax, "", "GRPO step")
         ax.set_ylim(0, 1.02)
         ax.set_ylabel("share of wall time")
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -204,18 +218,18 @@ def readme(data: RunData, palette: Palette) -> Figure | None:
             cell = wilson_interval([item.correct for item in data.evaluation[policy]])
             if cell is None:
                 continue
-            left.bar(x, cell.mean, 0.62, color=palette.series[_policy_color(policy)])
+            left.bar(x, cell.mean, 0.62, color=palette.series[policy_color(policy)])
             left.plot([x, x], [cell.low, cell.high], color=palette.ink, linewidth=1.1)
             left.annotate(f"{cell.mean:.0%}", (x, cell.high), (0, 3), textcoords="offset points", ha="center")
         left.set_xticks(range(len(shown)), [LABELS[policy] for policy in shown])
         left.set_ylim(0, 1.08)
         left.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-        _finish(left, "Accuracy on items not trained on", "")
+        finish(left, "Accuracy on items not trained on", "")
         if steps:
             starts = stage_starts(data)
             curve(right, steps, values, palette.series[2], "", [step for step, _ in starts])
-            _share_axis(right, values)
-            _finish(right, "Success rate of rollouts during GRPO", "step")
+            share_axis(right, values)
+            finish(right, "Success rate of rollouts during GRPO", "step")
             mark_stages(right, starts, palette)
         else:
             right.set_axis_off()
@@ -234,39 +248,23 @@ FIGURES: dict[str, Callable[[RunData, Palette], Figure | None]] = {
 
 def page_figures(data: RunData) -> dict[str, str]:
     """Every figure that the run has numbers for, as inline SVG by name."""
-    made = {name: draw(data, PAGE) for name, draw in FIGURES.items()}
+    made = {name: draw(data, PAGE) for name, draw in (FIGURES | PAPER_FIGURES).items()}
     return {name: svg(fig) for name, fig in made.items() if fig is not None}
 
 
-def write_readme_plot(data: RunData) -> Path | None:
-    """Write `plots/learning.png`; None if there is nothing to draw."""
-    made = readme(data, PRINT)
-    if made is None:
-        return None
-    path = data.folder / "plots" / "learning.png"
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise not_written(path, error) from error
-    with whole_file(path, failure=RunFolderError) as draft:
-        draft.write_bytes(png(made))
-    return path
-
-
-def _policy_color(policy: str) -> int:
-    return {"base": 5, "sft": 1, "grpo": 0}[policy]
-
-
-def _share_axis(ax: Axes, values: list[float]) -> None:
-    top = max((v for v in values if math.isfinite(v)), default=1.0)
-    ax.set_ylim(0, min(1.02, max(0.1, top * 1.25)))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-
-
-def _finish(ax: Axes, title: str, xlabel: str) -> None:
-    if title:
-        ax.set_title(title)
-    ax.set_xlabel(xlabel)
-    ax.grid(axis="y")
-    if xlabel.endswith("step"):
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
+def write_plots(data: RunData) -> list[Path]:
+    """Write `plots/learning.png` and those of the paper's figures, `plots/paper_*.png`; none without its numbers."""
+    written = []
+    for name, draw in ({"learning": readme} | PAPER_FIGURES).items():
+        made = draw(data, PRINT)
+        if made is None:
+            continue
+        path = data.folder / "plots" / f"{name}.png"
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise not_written(path, error) from error
+        with whole_file(path, failure=RunFolderError) as draft:
+            draft.write_bytes(png(made))
+        written.append(path)
+    return written

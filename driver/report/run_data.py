@@ -1,33 +1,18 @@
 """Reads what a run folder holds so far. What is not there is named in `missing`, never made up."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from curriculum.tasks.sets.parquet import TaskTable
 from driver.errors import RunFolderError
 from driver.outputs.metrics import MetricLine, read_metrics
 from driver.outputs.run_folder import RunFolder, read_json
-
-POLICIES = ("base", "sft", "grpo")
-"""In the order in which training makes them."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One evaluated question under one policy; `correct` is the share of its samples that were right."""
-
-    task_id: str
-    family: str
-    is_held_out: bool
-    correct: float
-    num_executions: float
-    end_reason: str
-    num_samples: int = 1
-    """How many samples `correct` is a share of, those that failed on our side left out."""
+from driver.report.evaluation import POLICIES, Evaluation, answered_by_all, read_policies
+from driver.report.floors import Floor, floors
 
 
 @dataclass(frozen=True)
@@ -38,8 +23,8 @@ class RunData:
     name: str
     config_text: str
     lines: list[MetricLine]
-    evaluation: dict[str, list[Item]]
-    """The items that all evaluated policies answered, by policy."""
+    evaluation: Evaluation
+    """The items that all evaluated policies answered, by policy, as the run's own agent did."""
     evaluation_wall_s: dict[str, float]
     potential: dict[str, Any] | None
     phases: dict[str, float]
@@ -50,6 +35,22 @@ class RunData:
     num_left_out: int = 0
     """Items that faults on our side left some policy without an answer to: they are in no policy's means."""
     missing: list[str] = field(default_factory=list)
+    agent: str = "own"
+    """Name of the agent that was trained: how it answers."""
+    other_agents: dict[str, Evaluation] = field(default_factory=dict)
+    """By every further agent that was evaluated, what `evaluation` is for the run's own."""
+    floors: dict[str, Floor] = field(default_factory=dict)
+    """The accuracy that one constant answer reaches, by family."""
+
+    @property
+    def by_agent(self) -> dict[str, Evaluation]:
+        """Items by agent and policy, the run's own agent first."""
+        return {self.agent: self.evaluation, **self.other_agents}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The run's config as it was resolved; empty if it is not there."""
+        return _parsed(self.config_text)
 
     def lines_of(self, phase: str) -> list[MetricLine]:
         """Every line of one phase (`setup`, `sft`, `potential`, `train`, `evaluate`), in the order of its steps."""
@@ -86,8 +87,10 @@ def read_run(folder: Path) -> RunData:
         raise RunFolderError(f"there is no run folder {folder}: give the folder of a run, as in its config")
     missing: list[str] = []
     config_text = _text(folder / "config.yaml", missing, "the run's config")
-    everything, wall = _evaluation(_json(folder / "evaluation.json", missing, "accuracy before and after"))
-    evaluation, num_left_out = answered_by_all(everything)
+    found = _json(folder / "evaluation.json", missing, "accuracy before and after") or {}
+    policies = found.get("policies", {})
+    evaluation, num_left_out = answered_by_all(read_policies(policies))
+    others = {agent: answered_by_all(read_policies(of))[0] for agent, of in found.get("agents", {}).items()}
     lines = read_metrics(folder)
     missing += [
         f"{what}: no line of phase {phase} in metrics.jsonl"
@@ -100,30 +103,31 @@ def read_run(folder: Path) -> RunData:
         if evaluation and not evaluation.get(policy)
     ]
     phases = _json(folder / "phases.json", missing, "time of each phase") or {}
+    config, tasks = _parsed(config_text), _tasks(RunFolder(folder))
     data = RunData(
         folder=folder,
-        name=_name(config_text) or folder.name,
+        name=str(config.get("name") or folder.name),
         config_text=config_text,
         lines=lines,
         evaluation=evaluation,
-        evaluation_wall_s=wall,
+        evaluation_wall_s={n: float(of["wall_s"]) for n, of in policies.items() if "wall_s" in of},
         potential=_json(folder / "potential.json", missing, "improvement potential"),
         phases={name: float(phase["wall_s"]) for name, phase in phases.items() if "wall_s" in phase},
-        task_set=_task_set(RunFolder(folder)),
+        task_set=(None if tasks is None else {"content_hash": tasks.content_hash, "num_tasks": len(tasks)}),
         traces=read_json(folder / "synthesis.json") if (folder / "synthesis.json").is_file() else {},
         num_left_out=num_left_out,
         missing=missing,
+        agent=_agent(config),
+        other_agents=others,
+        floors=floors(tasks) if tasks is not None else {},
     )
     if not any((folder / "rollouts").glob("*.parquet")):
         missing.append("sample rollouts: no Parquet file in rollouts/")
     return data
 
 
-def _task_set(folder: RunFolder) -> dict[str, str | int] | None:
-    if not folder.tasks.is_file():
-        return None
-    table = folder.load_tasks()
-    return {"content_hash": table.content_hash, "num_tasks": len(table)}
+def _tasks(folder: RunFolder) -> TaskTable | None:
+    return folder.load_tasks() if folder.tasks.is_file() else None
 
 
 def _text(path: Path, missing: list[str], what: str) -> str:
@@ -140,38 +144,11 @@ def _json(path: Path, missing: list[str], what: str) -> dict[str, Any] | None:
     return read_json(path)
 
 
-def answered_by_all(evaluation: Mapping[str, list[Item]]) -> tuple[dict[str, list[Item]], int]:
-    """The items that every policy with any has an answer to, by policy, and how many others there were.
-
-    A policy that lost its hard items to faults on our side would else look better than one that answered them.
-    """
-    ids = [{item.task_id for item in items} for items in evaluation.values() if items]
-    shared = set.intersection(*ids) if ids else set()
-    kept = {policy: [i for i in items if i.task_id in shared] for policy, items in evaluation.items()}
-    return kept, len(set().union(*ids) - shared)
-
-
-def _name(config_text: str) -> str:
+def _parsed(config_text: str) -> dict[str, Any]:
     content = yaml.safe_load(config_text) if config_text else None
-    return str(content.get("name", "")) if isinstance(content, dict) else ""
+    return content if isinstance(content, dict) else {}
 
 
-def _evaluation(content: dict[str, Any] | None) -> tuple[dict[str, list[Item]], dict[str, float]]:
-    policies = (content or {}).get("policies", {})
-    items = {
-        name: [
-            Item(
-                task_id=item["task_id"],
-                family=item["family"],
-                is_held_out=item["split"] == "held_out",
-                correct=float(item["correct"]),
-                num_executions=float(item["num_executions"]),
-                end_reason=str(item["end_reason"]),
-                num_samples=int(item.get("num_samples", 1)),
-            )
-            for item in policy["items"]
-        ]
-        for name, policy in policies.items()
-    }
-    wall = {name: float(policy["wall_s"]) for name, policy in policies.items() if "wall_s" in policy}
-    return items, wall
+def _agent(config: dict[str, Any]) -> str:
+    rollout = config.get("rollout") or {}
+    return str(rollout.get("agent") or rollout.get("instructions") or "own")

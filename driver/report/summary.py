@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from driver.errors import RunFolderError
 from driver.outputs.run_folder import read_json, write_whole
-from driver.report.run_data import POLICIES, Item, RunData, read_run
+from driver.report.behaviour import behaviours
+from driver.report.evaluation import POLICIES, Item, paired
+from driver.report.floors import Floor, below_floor, shortened
+from driver.report.paper.main_table import SourceTable, plain_rows, source_table
+from driver.report.run_data import RunData, read_run
 from driver.report.statistics import (
     Interval,
     interval_over_families,
@@ -34,10 +39,17 @@ def build_summary(run_folder: Path, versions: Mapping[str, str] | None = None) -
         run_folder: a run, finished or not.
         versions: what the run used; left out, those of an earlier summary stand, else those installed here.
     """
-    path = Path(run_folder) / "summary.json"
+    return write_summary(read_run(run_folder), versions)
+
+
+def write_summary(
+    data: RunData, versions: Mapping[str, str] | None = None, table: SourceTable | None = None
+) -> dict[str, Any]:
+    """As `build_summary`, of a run that was read already; `table` is its own, if it was made already."""
+    path = data.folder / "summary.json"
     earlier = _earlier(path)
     known = dict(versions or earlier.get("versions") or installed_versions())
-    summary = summary_of(read_run(run_folder), known)
+    summary = summary_of(data, known, table)
     write_whole(path, json.dumps(summary, indent=2, allow_nan=False) + "\n")
     return summary
 
@@ -50,12 +62,18 @@ def _earlier(path: Path) -> dict[str, Any]:
         return {}
 
 
-def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
+def summary_of(
+    data: RunData, versions: Mapping[str, str], table: SourceTable | None = None
+) -> dict[str, Any]:
     """The numbers of a run, as `summary.json` has them; what is not known yet is null.
 
     Returns:
         `run`, its name; `accuracy`, `accuracy_trained_families` and `accuracy_held_out`, by policy as in `accuracy`;
         `pass_at_k` as in `pass_at_ks`; `gain`, `gain_trained_families` and `gain_held_out` as in `gains`;
+        `agents`, accuracy and pass@k of every agent, the run's own among them; `by_source` and `gain_by_source`, means
+        over families by source, split, agent and policy, a row each; `behaviour`, code, turns, tokens, self-checks and
+        ends by agent and policy; `floors`, the accuracy of one constant answer by family, and `below_floor`, the
+        families of each policy that are below it;
         `items_left_out`, items that one policy lost to faults on our side and that therefore count for none; `wall_s`,
         seconds by part of the run and in `total`; `train`, means over GRPO steps of the timings in `metrics.jsonl`, and
         their number `steps`; `accounting` of
@@ -63,6 +81,7 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
         the driver's machine; `task_set`, content hash and size; `versions` of the packages; `missing`, what the run
         folder does not have yet, in words.
     """
+    table = table or source_table(data)
     trained = {name: [i for i in items if not i.is_held_out] for name, items in data.evaluation.items()}
     held_out = {name: [i for i in items if i.is_held_out] for name, items in data.evaluation.items()}
     return {
@@ -72,6 +91,15 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
         "accuracy_trained_families": accuracy(trained),
         "accuracy_held_out": accuracy(held_out),
         "pass_at_k": pass_at_ks(data.evaluation),
+        "agents": {
+            agent: {"accuracy": accuracy(of), "pass_at_k": pass_at_ks(of)}
+            for agent, of in data.by_agent.items()
+        },
+        "by_source": plain_rows(table.accuracies),
+        "gain_by_source": plain_rows(table.gains),
+        "behaviour": [asdict(one) for one in behaviours(data)],
+        "floors": {family: _plain_floor(floor) for family, floor in data.floors.items()},
+        "below_floor": _below_floor(data),
         "gain": gains(data.evaluation),
         "gain_trained_families": gains(trained),
         "gain_held_out": gains(held_out),
@@ -83,6 +111,17 @@ def summary_of(data: RunData, versions: Mapping[str, str]) -> dict[str, Any]:
         "versions": dict(versions),
         "missing": list(data.missing),
     }
+
+
+def _below_floor(data: RunData) -> dict[str, list[str]]:
+    found = {}
+    for policy, items in data.evaluation.items():
+        by_family: dict[str, list[float]] = {}
+        for item in items:
+            by_family.setdefault(item.family, []).append(item.correct)
+        rates = {family: sum(outcomes) / len(outcomes) for family, outcomes in by_family.items()}
+        found[policy] = below_floor(rates, data.floors)
+    return found
 
 
 def accuracy(evaluation: Mapping[str, list[Item]]) -> dict[str, dict[str, Any] | None]:
@@ -181,15 +220,13 @@ def _accuracy(items: list[Item]) -> dict[str, Any] | None:
 
 
 def _gain(evaluation: Mapping[str, list[Item]], before: str, after: str) -> dict[str, Any] | None:
-    first = {item.task_id: item for item in evaluation.get(before, [])}
-    second = {item.task_id: item.correct for item in evaluation.get(after, [])}
-    shared = [item for task_id, item in first.items() if task_id in second]
-    earlier, later = [item.correct for item in shared], [second[item.task_id] for item in shared]
+    pairs = paired(evaluation, before, after)
+    earlier, later = [a.correct for a, _ in pairs], [b.correct for _, b in pairs]
     of_items = paired_difference(earlier, later)
     if of_items is None:
         return None
     changes = [b - a for a, b in zip(earlier, later, strict=True)]
-    families = [item.family for item in shared]
+    families = [item.family for item, _ in pairs]
     return {**_plain(of_items), "families": _over_families(changes, families, of_items, lowest=-1.0)}
 
 
@@ -198,6 +235,10 @@ def _over_families(
 ) -> dict[str, float] | None:
     interval = interval_over_families(outcomes, families, of_items, lowest=lowest)
     return None if interval is None else _plain(interval)
+
+
+def _plain_floor(floor: Floor) -> dict[str, Any]:
+    return {**asdict(floor), "answer": shortened(floor.answer)}
 
 
 def _plain(interval: Interval) -> dict[str, float]:

@@ -1,15 +1,24 @@
 """The words and tables of the report: numbers in, rows of ready text out."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from driver.outputs.durations import duration
-from driver.report.run_data import POLICIES, Item, RunData
+from driver.report.behaviour import Behaviour
+from driver.report.evaluation import POLICIES, Item
+from driver.report.floors import Floor
+from driver.report.paper.main_table import source_of
+from driver.report.run_data import RunData
 from driver.report.statistics import Interval, wilson_interval
 
 LABELS = {"base": "Base", "sft": "SFT", "grpo": "SFT + GRPO"}
+
+_SHORT_SOURCES = {"symbench": "SymBench", "bbh": "BBH", "reasoning_gym": "RG", "own": "own"}
+
+NOT_KNOWN = "-"
+"""What a table has where the run did not write a number down."""
 
 _END_REASONS = {
     "answer": "gave an answer",
@@ -39,6 +48,14 @@ class FamilyRow:
     num_items: int
     accuracy: dict[str, Interval]
     executions: dict[str, float]
+    source: str = ""
+    potential: float | None = None
+    """Mean improvement potential of its training tasks; None where none was measured."""
+    stages: str = ""
+    """How many of its training tasks open in which stage."""
+    traces: str = ""
+    """Traces for SFT that were kept, of those tried."""
+    floor: Floor | None = None
 
     @property
     def label(self) -> str:
@@ -50,6 +67,12 @@ class FamilyRow:
         """Last policy's accuracy less the first one's."""
         known = [self.accuracy[p].mean for p in POLICIES if p in self.accuracy]
         return known[-1] - known[0] if known else 0.0
+
+    @property
+    def is_below_floor(self) -> bool:
+        """Whether the last policy is right less often than one constant answer is."""
+        known = [self.accuracy[p].mean for p in POLICIES if p in self.accuracy]
+        return bool(known) and self.floor is not None and known[-1] < self.floor.rate
 
     @property
     def order(self) -> tuple[bool, float, str]:
@@ -64,6 +87,7 @@ def family_rows(data: RunData) -> list[FamilyRow]:
     for policy, evaluated in data.evaluation.items():
         for item in evaluated:
             items.setdefault((item.family, item.is_held_out), {}).setdefault(policy, []).append(item)
+    opened = _opened(data)
     rows = [
         FamilyRow(
             family=family,
@@ -78,10 +102,31 @@ def family_rows(data: RunData) -> list[FamilyRow]:
                 policy: sum(item.num_executions for item in found) / len(found)
                 for policy, found in by_policy.items()
             },
+            source=_SHORT_SOURCES[source_of(family)],
+            potential=opened[family][0] if family in opened else None,
+            stages=opened[family][1] if family in opened else "",
+            traces="{kept} of {tried}".format(**data.traces[family]) if family in data.traces else "",
+            floor=data.floors.get(family),
         )
         for (family, is_held_out), by_policy in items.items()
     ]
     return sorted(rows, key=lambda row: row.order)
+
+
+def _opened(data: RunData) -> dict[str, tuple[float, str]]:
+    """By family: the mean potential of its training tasks, and how many open in which stage."""
+    tasks: dict[str, list[tuple[float, int]]] = {}
+    stages: set[int] = set()
+    for task in (data.potential or {}).get("tasks", []):
+        tasks.setdefault(task["family"], []).append((float(task["potential"]), int(task["stage"])))
+        stages.add(int(task["stage"]))
+    return {
+        family: (
+            sum(potential for potential, _ in found) / len(found),
+            " / ".join(str(sum(opens == stage for _, opens in found)) for stage in sorted(stages)),
+        )
+        for family, found in tasks.items()
+    }
 
 
 def verdicts(gains: Mapping[str, Any]) -> list[str]:
@@ -206,6 +251,33 @@ def trace_rows(data: RunData) -> list[tuple[str, str, str, str, str, str]]:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
+
+
+def behaviour_rows(found: Sequence[Behaviour]) -> list[tuple[str, ...]]:
+    """Agent, policy, tasks, code, scripts, turns, tokens, share self-checked, ends of scripts and rollouts."""
+    return [
+        (
+            one.agent,
+            LABELS[one.policy],
+            str(one.num_tasks),
+            _known(one.share_code, share),
+            f"{one.num_executions:.2f}",
+            _known(one.num_turns, lambda v: f"{v:.2f}"),
+            _known(one.num_tokens, lambda v: f"{v:,.0f}"),
+            _known(one.share_checked, share),
+            _ends(one.terminations),
+            _ends(one.end_reasons),
+        )
+        for one in found
+    ]
+
+
+def _known(value: float | None, text: Callable[[float], str]) -> str:
+    return NOT_KNOWN if value is None else text(value)
+
+
+def _ends(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {share(value)}" for name, value in shares.items()) or NOT_KNOWN
 
 
 def share(value: float) -> str:

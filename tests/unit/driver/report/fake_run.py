@@ -180,3 +180,27 @@ def fake_rollouts() -> list[dict[str, object]]:
 def write_rollouts(folder: Path, rows: list[dict[str, object]], name: str = "train-0020.parquet") -> None:
     (folder / "rollouts").mkdir(exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows), folder / "rollouts" / name)
+
+
+def with_agents(folder: Path) -> Path:
+    """The run with two further agents, and items that say all that an evaluation of today does."""
+    path = folder / "evaluation.json"
+    policies = json.loads(path.read_text())["policies"]
+    for policy in policies.values():
+        policy["items"] = [
+            item
+            | {
+                "num_samples": 2,
+                "num_correct": round(2 * item["correct"]),
+                "share_code": 0.5,
+                "num_turns": 2.5,
+                "num_tokens": 80.0,
+                "share_checked": 0.25,
+                "terminations": {"ok": 3, "error": 1},
+                "end_reasons": {"answer": 2},
+            }
+            for item in policy["items"]
+        ]
+    path.write_text(json.dumps({"policies": policies, "agents": {"text": policies, "guided": policies}}))
+    (folder / "config.yaml").write_text("name: fake\nmodel: SmolLM2\nrollout: {instructions: code_agent}\n")
+    return folder

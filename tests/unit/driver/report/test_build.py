@@ -23,7 +23,7 @@ def test_report_needs_nothing_from_outside(page):
 
 
 def test_every_figure_is_inline_and_follows_the_theme(page):
-    assert page.count("<svg") == 6
+    assert page.count("<svg") == 10
     assert "var(--c1)" in page
     assert "#0102" not in page
 
@@ -51,6 +51,11 @@ def test_accounting_is_shown_as_an_equation_that_holds(page):
     # 24 steps of 80 generated: 64 x 24 trained, 14 x 24 + 1 dropped, the rest buffered.
     assert "<b>1,920</b> generated</span> <i>=</i> <span><b>1,536</b> trained on" in page
     assert "<b>337</b> dropped</span> <i>+</i> <span><b>47</b> buffered" in page
+
+
+def test_what_was_not_there_to_show_is_said(page):
+    assert "One agent was evaluated" in page
+    assert "No floors: the run folder has no tasks.parquet." in page
 
 
 def test_versions_and_config_are_in_it(page):
@@ -84,7 +89,8 @@ def test_a_run_that_only_began_shows_what_it_has(tmp_path):
         log.log("train", 0, {"success_rate": 0.25, "reward_mean": 0.25, "stage": 1})
     write_rollouts(tmp_path, [rollout_row(0, code=[], output=[], termination=[], answer=None)])
     text = build_report(tmp_path).read_text()
-    assert text.count("<svg") == 2
+    # Learning, details, and the paper's figures 1b and 5.
+    assert text.count("<svg") == 4
     assert "It ran no script." in text
     assert "No GRPO step has been accounted for yet." in text
 

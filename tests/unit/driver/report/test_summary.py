@@ -4,7 +4,8 @@ import pytest
 
 from driver.outputs.metrics import MetricsLog
 from driver.report import build_report, build_summary
-from driver.report.run_data import Item, answered_by_all, read_run
+from driver.report.evaluation import Item, answered_by_all
+from driver.report.run_data import read_run
 from driver.report.summary import accuracy, gains, pass_at_ks, wall_s
 from tests.unit.driver.report.fake_run import write_fake_run
 

@@ -1,0 +1,1 @@
+"""The paper's main table and figures, drawn from a run of ours."""
