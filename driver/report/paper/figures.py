@@ -172,12 +172,12 @@ def _say(ax: Axes, text: str, place: tuple[float, float], offset: tuple[float, f
 
 def _before_and_after(ax: Axes, data: RunData, steps: Sequence[int], palette: Palette) -> list[float]:
     shown = []
-    for policy, place in (("sft", steps[0] - 1), ("grpo", steps[-1] + 1)):
+    for policy, place, side in (("sft", steps[0] - 1, "left"), ("grpo", steps[-1] + 1, "right")):
         cell = _mean(data, data.agent, policy)
         if cell is not None:
             color = palette.series[policy_color(policy)]
             ax.plot([place], [cell.mean], "D", color=color, markersize=7, markeredgecolor=palette.paper)
-            _say(ax, f"{LABELS[policy]} {cell.mean:.0%}", (place, cell.mean), (0, -15), color=color)
+            _say(ax, f"{_short(policy)} {cell.mean:.0%}", (place, cell.mean), (0, -15), color=color, ha=side)
             shown.append(cell.mean)
     return shown
 
