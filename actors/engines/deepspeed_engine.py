@@ -28,7 +28,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
-from actors.engines.rendezvous import Rendezvous
+from actors.engines.rendezvous import Rendezvous, longest_wait
 from actors.errors import LearnerError, NotFiniteError
 from actors.learning.batches import MicroBatch, empty_micro_batch, visible_mask
 from actors.learning.config import LearnerConfig
@@ -40,7 +40,6 @@ if not torch.cuda.is_available():
 import deepspeed
 
 _TAG = "learner"
-_COLLECTIVE_TIMEOUT = timedelta(minutes=10)
 _TOKENIZER_FILES = (
     "tokenizer*",
     "special_tokens_map.json",
@@ -86,7 +85,7 @@ class DeepSpeedEngine:
         torch.manual_seed(self._config.seed)
         if self._config.num_threads:
             torch.set_num_threads(self._config.num_threads)
-        self._join(rendezvous, master_addr, master_port)
+        self._join(rendezvous, master_addr, master_port, longest_wait(model_path))
         self._model_path = Path(model_path)
         model = self._loaded(model_path)
         if self._config.gradient_checkpointing:
@@ -274,7 +273,7 @@ class DeepSpeedEngine:
         self._engine = self._reference = None
         gc.collect()
 
-    def _join(self, rendezvous: Rendezvous, master_addr: str, master_port: int) -> None:
+    def _join(self, rendezvous: Rendezvous, master_addr: str, master_port: int, limit: timedelta) -> None:
         if dist.is_initialized():
             place = (dist.get_rank(), dist.get_world_size())
             if place != (self._rank, self._world_size):
@@ -297,16 +296,12 @@ class DeepSpeedEngine:
         backend = {"auto": "nccl" if self._on_gpu else "gloo"}.get(self._config.backend, self._config.backend)
         dist.init_process_group(
             backend,
-            store=rendezvous.store(
-                master_addr, master_port, self._rank, self._world_size, _COLLECTIVE_TIMEOUT
-            ),
+            store=rendezvous.store(master_addr, master_port, self._rank, self._world_size, limit),
             rank=self._rank,
             world_size=self._world_size,
-            timeout=_COLLECTIVE_TIMEOUT,
+            timeout=limit,
         )
-        deepspeed.init_distributed(
-            backend, auto_mpi_discovery=False, verbose=False, timeout=_COLLECTIVE_TIMEOUT
-        )
+        deepspeed.init_distributed(backend, auto_mpi_discovery=False, verbose=False, timeout=limit)
 
     def _loaded(self, path: str) -> PolicyModel:
         if self._stage == 3:

@@ -1,11 +1,12 @@
 import multiprocessing
 import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from actors.engines.rendezvous import Rendezvous
+from actors.engines.rendezvous import Rendezvous, longest_wait
 from actors.errors import LearnerError
 
 LIMIT = timedelta(seconds=60)
@@ -58,3 +59,12 @@ def test_a_taken_port_that_others_were_told_of_is_named() -> None:
         port = other.getsockname()[1]
         with pytest.raises(LearnerError, match=rf"rank 0 of 2 could not meet the others at 127.0.0.1:{port}"):
             Rendezvous().store("127.0.0.1", port, 0, 2, LIMIT)
+
+
+def test_ranks_wait_for_the_one_that_writes_the_model_as_long_as_a_slow_disk_takes(tmp_path: Path) -> None:
+    assert longest_wait(tmp_path) == timedelta(minutes=10)
+    # Two files of 15 GB, which take no room: 1,500 seconds at 20 MB a second.
+    for number in range(2):
+        with (tmp_path / f"model-{number}.safetensors").open("wb") as file:
+            file.truncate(15_000_000_000)
+    assert longest_wait(tmp_path) == timedelta(minutes=10, seconds=1500)
