@@ -32,25 +32,7 @@ class VllmEngine:
         from vllm import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        args = AsyncEngineArgs(
-            model=model_path,
-            dtype=config.dtype,
-            max_model_len=config.max_model_len,
-            max_num_seqs=config.max_num_seqs,
-            tensor_parallel_size=config.tensor_parallel_size,
-            gpu_memory_utilization=config.gpu_memory_utilization,
-            enforce_eager=config.enforce_eager,
-            seed=config.seed,
-            enable_prefix_caching=True,
-            # The learner recomputes log-probabilities of the distribution that was sampled from, so the
-            # engine must report those, not the ones before temperature.
-            logprobs_mode="processed_logprobs",
-            hf_overrides=as_the_learner_computes,
-            worker_extension_cls=_EXTENSION,
-            enable_sleep_mode=config.sleeps,
-            disable_log_stats=True,
-            use_tqdm_on_load=False,
-        )
+        args = AsyncEngineArgs(**engine_arguments(config, model_path))
         try:
             self._engine = AsyncLLM.from_engine_args(args)
         except Exception as error:
@@ -182,6 +164,29 @@ class VllmEngine:
     def close(self) -> None:
         """End the engine's processes. Must run before the owning actor is killed, or they outlive it."""
         self._engine.shutdown(timeout=_SHUTDOWN_S)
+
+
+def engine_arguments(config: EngineConfig, model_path: str) -> dict[str, Any]:
+    """What vLLM is started with: fields of its `AsyncEngineArgs`."""
+    return {
+        "model": model_path,
+        "dtype": config.dtype,
+        "max_model_len": config.max_model_len,
+        "max_num_seqs": config.max_num_seqs,
+        "tensor_parallel_size": config.tensor_parallel_size,
+        "gpu_memory_utilization": config.gpu_memory_utilization,
+        "enforce_eager": config.enforce_eager,
+        "seed": config.seed,
+        "enable_prefix_caching": True,
+        # The learner recomputes log-probabilities of the distribution that was sampled from, so the
+        # engine must report those, not the ones before temperature.
+        "logprobs_mode": "processed_logprobs",
+        "hf_overrides": as_the_learner_computes,
+        "worker_extension_cls": _EXTENSION,
+        "enable_sleep_mode": config.sleeps,
+        "disable_log_stats": True,
+        "use_tqdm_on_load": False,
+    }
 
 
 def as_the_learner_computes(config: Any) -> Any:

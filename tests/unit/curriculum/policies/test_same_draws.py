@@ -61,6 +61,6 @@ def test_a_preset_draws_the_very_same_tasks_as_before(
             policy.observe(TaskOutcome(task_id=task_id, num_correct=correct, num_rollouts=4, version=step))
 
 
-@pytest.mark.parametrize("preset", ["smoke", "laptop", "single_node", "cluster"])
+@pytest.mark.parametrize("preset", ["smoke", "laptop", "one_gpu", "single_node", "cluster"])
 def test_every_preset_keeps_the_papers_stages(preset: str) -> None:
     assert load_config(preset).curriculum.policy == "stages"
