@@ -13,8 +13,8 @@ from source_files import ROOT
 STANDING = yaml.safe_load((ROOT / "deploy" / "raycluster.yaml").read_text())
 JOB = yaml.safe_load((ROOT / "deploy" / "rayjob.yaml").read_text())
 
-# Fields of KubeRay's API for ray.io/v1, by its reference of release 1.7; its schema of 900 kB is not kept here. Those of
-# a pod's template are Kubernetes'.
+# Fields of KubeRay's API for ray.io/v1, by its reference of release 1.7; its schema of 900 kB is not kept here.
+# Those of a pod's template are Kubernetes'.
 CLUSTER_FIELDS = {
     "rayVersion": str,
     "enableInTreeAutoscaling": bool,

@@ -133,3 +133,10 @@ def test_each_alert_fires_when_it_should_and_not_else(promtool: str, tmp_path: P
     )
     done = subprocess.run([promtool, "test", "rules", str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_and_no_other_is_explained_in_the_document() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    explained = re.findall(r"^\| (R1ci\w+) \|", text, re.MULTILINE)
+    assert explained == [alert.name for alert in ALERTS]
+    assert set(re.findall(r"R1ci\w+", text)) == set(explained)
