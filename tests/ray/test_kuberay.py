@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import ray
 import yaml
-from node_groups import groups_of_kuberay
 from ray.autoscaler._private.kuberay.autoscaling_config import _derive_autoscaling_config_from_ray_cr
 from source_files import ROOT
+
+from tests.unit.deploy.node_groups import groups_of_kuberay
 
 STANDING = yaml.safe_load((ROOT / "deploy" / "raycluster.yaml").read_text())
 JOB = yaml.safe_load((ROOT / "deploy" / "rayjob.yaml").read_text())

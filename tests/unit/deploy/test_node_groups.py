@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from node_groups import faults, groups_of_cluster_yaml, groups_of_kuberay
 from source_files import ROOT
 
 from driver.config_loading import load_config
 from driver.placement import ActorSpec, plan
+from tests.unit.deploy.node_groups import faults, groups_of_cluster_yaml, groups_of_kuberay
 
 CLUSTER = yaml.safe_load((ROOT / "cluster.yaml").read_text())
 STANDING = yaml.safe_load((ROOT / "deploy" / "raycluster.yaml").read_text())
