@@ -228,8 +228,8 @@ class GroupSummary(Frozen):
         return 0 < self.num_correct < self.num_rollouts
 
     @classmethod
-    def of(cls, scored: ScoredGroup) -> "GroupSummary":
-        """The numbers of `scored`."""
+    def of(cls, scored: ScoredGroup, num_self_checked: int = 0) -> "GroupSummary":
+        """The numbers of `scored`; that of rollouts which checked themselves is told by `actors.rewards`."""
         rollouts, task = scored.group.rollouts, scored.group.task
         count = max(len(rollouts), 1)
         return cls(
@@ -244,6 +244,7 @@ class GroupSummary(Frozen):
             num_executions=sum(len(r.executions) for r in rollouts),
             num_turns=sum(r.num_turns for r in rollouts),
             num_with_code=sum(bool(r.executions) for r in rollouts),
+            num_self_checked=num_self_checked,
             end_reasons=dict(Counter(r.end_reason.value for r in rollouts)),
             terminations=dict(Counter(e.termination for r in rollouts for e in r.executions)),
             oldest_version=min((r.oldest_version for r in rollouts), default=-1),

@@ -8,6 +8,7 @@ from actors.rewards.config import RewardConfig, RewardRole
 from actors.rewards.own_term import own_term
 from actors.rewards.rules import given_answer
 from actors.rewards.scoring import countable_rollouts, scored_group
+from actors.rewards.self_check import checks_itself
 from actors.rewards.timed_check import TimedChecker
 
 
@@ -35,7 +36,7 @@ class RewardScorer:
         scored = scored_group(group, outcomes, self._config, self._own, self._role)
         self._totals["rollouts"] += len(outcomes)
         self._totals["correct"] += sum(outcomes)
-        return scored, GroupSummary.of(scored)
+        return scored, GroupSummary.of(scored, sum(map(checks_itself, scored.group.rollouts)))
 
     def metrics(self) -> dict[str, float]:
         """Totals since the start."""

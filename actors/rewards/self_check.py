@@ -15,7 +15,7 @@ import re
 from actors.episodes.scripts import RESULTS_HEADER, complete_script, words_only
 from actors.records import Execution, Rollout
 from actors.rewards.rules import given_answer
-from actors.rewards.script_tests import canonical, has_test_of
+from actors.rewards.script_tests import Canonical, canonical, has_test_of
 from curriculum.tasks.answers import extract_answer
 
 _LABEL = re.compile(r"[^:=]*[:=]\s*")
@@ -25,24 +25,58 @@ _STATED = r"(?:\bis|\bare|\bbe|=|:)[\s*`\"'$]*{value}(?!\w)"
 def checks_itself(rollout: Rollout) -> bool:
     """Whether a script of the rollout tests a candidate that was there before it (see the module).
 
-    Scripts and turns belong together by their order: execution i is that of the i-th turn with a complete script.
+    A script that stands in a turn is the execution with the same code; any other was written beside the conversation
+    (the guided agent's tests) and comes between the turns around it.
     """
-    final = given_answer(rollout)
-    known: list[str] = []
-    executions = iter(rollout.executions)
+    reading = _Reading(given_answer(rollout))
+    waiting = list(rollout.executions)
     for text in rollout.turn_texts:
-        marked = extract_answer(text)
-        if marked is not None:
-            known.append(marked)
-        execution = next(executions, None) if complete_script(text) is not None else None
-        if execution is not None:
-            if _has_verdict(execution) and any(has_test_of(execution.code, value) for value in known):
+        number = _place(waiting, complete_script(text))
+        if number is not None and any(reading.is_test(execution) for execution in waiting[:number]):
+            return True
+        reading.hears_mark(text)
+        if number is not None:
+            if reading.is_test(waiting[number]):
                 return True
-            if final is not None and _prints(execution, final):
-                known.append(final)
-        if final is not None and _states(words_only(text), final):
-            known.append(final)
-    return False
+            del waiting[: number + 1]
+        reading.hears_words(text)
+    return any(reading.is_test(execution) for execution in waiting)
+
+
+class _Reading:
+    """The candidates that are known so far in one rollout, as distinct values."""
+
+    def __init__(self, final: str | None) -> None:
+        self._final = final
+        self._known: dict[Canonical, str] = {}
+
+    def hears_mark(self, turn: str) -> None:
+        """A turn may mark an answer."""
+        self._add(extract_answer(turn))
+
+    def hears_words(self, turn: str) -> None:
+        """A turn may state the final answer."""
+        if self._final is not None and _states(words_only(turn), self._final):
+            self._add(self._final)
+
+    def is_test(self, execution: Execution) -> bool:
+        """Whether a script tests what is known; if not, what it printed may become known."""
+        if _has_verdict(execution) and any(has_test_of(execution.code, v) for v in self._known.values()):
+            return True
+        if self._final is not None and _prints(execution, self._final):
+            self._add(self._final)
+        return False
+
+    def _add(self, value: str | None) -> None:
+        if value is not None:
+            self._known.setdefault(canonical(value), value)
+
+
+def _place(executions: list[Execution], script: str | None) -> int | None:
+    """Which of the executions ran a turn's script."""
+    if script is None:
+        return None
+    return next((n for n, one in enumerate(executions) if one.code.strip() == script.strip()), None)
 
 
 def _has_verdict(execution: Execution) -> bool:

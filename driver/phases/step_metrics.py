@@ -122,6 +122,7 @@ def _per_rollout(done: list[GroupSummary], finished: int) -> dict[str, float]:
         "turns_mean": sum(s.num_turns for s in done) / finished,
         "executions_per_rollout": sum(s.num_executions for s in done) / finished,
         "code_share": sum(s.num_with_code for s in done) / finished,
+        "self_check_share": sum(s.num_self_checked for s in done) / finished,
     }
     if siblings := [s for s in done if s.num_rollouts > 1]:
         values["reward_std"] = sum(s.reward_std for s in siblings) / len(siblings)

@@ -219,9 +219,9 @@ def stage_rows(data: RunData) -> list[tuple[str, str, str, str, str]]:
     for stage in sorted({int(task["stage"]) for task in tasks}):
         mine = [task for task in tasks if int(task["stage"]) == stage]
         values = [float(task["potential"]) for task in mine]
-        counts = [c for task in mine for c in task["agents"].values()]
-        rollouts = sum(int(c["num_rollouts"]) for c in counts)
-        rate = sum(int(c["num_correct"]) for c in counts) / rollouts if rollouts else None
+        counts = [counts_of(task, data.agent) for task in mine]
+        rollouts = sum(answered for _, answered in counts)
+        rate = sum(right for right, _ in counts) / rollouts if rollouts else None
         rows.append(
             (
                 str(stage),
@@ -232,6 +232,13 @@ def stage_rows(data: RunData) -> list[tuple[str, str, str, str, str]]:
             )
         )
     return rows
+
+
+def counts_of(task: Mapping[str, Any], agent: str) -> tuple[int, int]:
+    """(right, all) rollouts of a task of `potential.json`: the trained agent's, by which stages go, else everyone's."""
+    by_agent = task["agents"]
+    counts = [by_agent[agent]] if agent in by_agent else list(by_agent.values())
+    return sum(int(c["num_correct"]) for c in counts), sum(int(c["num_rollouts"]) for c in counts)
 
 
 def trace_rows(data: RunData) -> list[tuple[str, str, str, str, str, str]]:

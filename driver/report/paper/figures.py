@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from driver.report.behaviour import StepRollouts, behaviours, training_steps
+from driver.report.behaviour import Behaviour, StepRollouts, behaviours, training_steps
 from driver.report.bootstrap import FamilyMean, gain_over_families, mean_over_families
 from driver.report.evaluation import POLICIES, paired
 from driver.report.figures import (
@@ -27,7 +27,7 @@ from driver.report.figures import (
 )
 from driver.report.paper.numbers import GAIN_BY_FAMILIES
 from driver.report.run_data import RunData
-from driver.report.tables import LABELS
+from driver.report.tables import LABELS, counts_of
 
 CAPTIONS = {
     "paper_1b": (
@@ -50,9 +50,9 @@ CAPTIONS = {
     ),
     "paper_5": (
         "Figure 5: what it shows was not to be read; of the paper it is known that the length of answers "
-        "stays and that self-checks become more frequent. Ours: sampled tokens and code over the rollouts "
-        "that training stored, and the share of evaluated rollouts that checked themselves, by our rule "
-        "(actors/rewards/self_check.py)."
+        "stays and that self-checks become more frequent. Ours: sampled tokens, scripts and code of the "
+        "rollouts that training stored, turns of all, and the share that checked themselves by our rule "
+        "(actors/rewards/self_check.py), while training and, as diamonds, when evaluated before and after."
     ),
 }
 """What each figure shows, and what the accounts of the paper do not say."""
@@ -98,11 +98,8 @@ def potential_and_groups(data: RunData, palette: Palette) -> Figure | None:
     tasks = (data.potential or {}).get("tasks", [])
     rates: dict[int, list[float]] = {}
     for task in tasks:
-        # Stages go by the agent that is trained; a task that only others answered is shown by their counts.
-        counts = [task["agents"][data.agent]] if data.agent in task["agents"] else task["agents"].values()
-        answered = sum(int(c["num_rollouts"]) for c in counts)
+        right, answered = counts_of(task, data.agent)
         if answered:
-            right = sum(int(c["num_correct"]) for c in counts)
             rates.setdefault(int(task["stage"]), []).append(right / answered)
     if not rates:
         return None
@@ -126,26 +123,18 @@ def potential_and_groups(data: RunData, palette: Palette) -> Figure | None:
 
 
 def ways_of_answering(data: RunData, palette: Palette) -> Figure | None:
-    """Tokens and code over training, and self-checks by policy."""
+    """Tokens, turns, code and self-checks over training, self-checks by policy where training has none."""
     steps = training_steps(data.folder)
     checked = [b for b in behaviours(data) if b.share_checked is not None and b.agent == data.agent]
     if not steps and not checked:
         return None
-    with figure(2.8, palette) as made:
-        length, code, checks = made.subplots(1, 3, width_ratios=[3, 3, 2])
+    with figure(4.8, palette) as made:
+        (length, turns), (code, checks) = made.subplots(2, 2)
         starts = stage_starts(data)
         _length_panel(length, steps, starts, palette)
+        _turns_panel(turns, data, steps, starts, palette)
         _code_panel(code, steps, starts, palette)
-        finish(checks, "Checked themselves", "")
-        if checked:
-            for x, one in enumerate(checked):
-                share = one.share_checked or 0.0
-                checks.bar(x, share, 0.62, color=palette.series[policy_color(one.policy)])
-                _say(checks, f"{share:.1%}", (x, share), (0, 3))
-            checks.set_xticks(range(len(checked)), [_short(one.policy) for one in checked])
-            share_axis(checks, [one.share_checked or 0.0 for one in checked])
-        else:
-            _absent(checks, "not in evaluation.json", palette)
+        _checks_panel(checks, data, checked, palette)
         return made
 
 
@@ -260,6 +249,54 @@ def _length_panel(
     curve(ax, [step.step for step in steps], values, palette.series[0], "")
     mark_stages(ax, starts, palette, named=False)
     ax.set_ylim(0, max(values) * 1.25)
+
+
+def _turns_panel(
+    ax: Axes,
+    data: RunData,
+    steps: Sequence[StepRollouts],
+    starts: Sequence[tuple[int, int]],
+    palette: Palette,
+) -> None:
+    finish(ax, "Turns and scripts of a rollout", "GRPO step")
+    places, turns = data.series("train", "turns_mean")
+    if not steps and not places:
+        _absent(ax, "no training rollouts stored", palette)
+        return
+    if places:
+        curve(ax, places, turns, palette.series[3], "turns")
+    scripts = [step.num_executions for step in steps]
+    if steps:
+        curve(ax, [step.step for step in steps], scripts, palette.series[2], "scripts")
+    mark_stages(ax, starts, palette, named=False)
+    ax.set_ylim(0, max(0.1, *scripts, *(v for v in turns if math.isfinite(v))) * 1.35)
+    ax.legend(loc="upper left", ncols=2, fontsize=7.5)
+
+
+def _checks_panel(ax: Axes, data: RunData, checked: Sequence[Behaviour], palette: Palette) -> None:
+    places, shares = data.series("train", "self_check_share")
+    finish(ax, "Rollouts that checked themselves", "GRPO step" if places else "")
+    if places:
+        starts = stage_starts(data)
+        curve(ax, places, shares, palette.series[0], "", [step for step, _ in starts])
+        mark_stages(ax, starts, palette, named=False)
+    shown = [v for v in shares if math.isfinite(v)]
+    for x, one in enumerate(checked):
+        share, color = one.share_checked or 0.0, palette.series[policy_color(one.policy)]
+        if places and one.policy != "base":
+            place, side = (places[0] - 1, "left") if one.policy == "sft" else (places[-1] + 1, "right")
+            ax.plot([place], [share], "D", color=color, markersize=7, markeredgecolor=palette.paper)
+            _say(ax, f"{_short(one.policy)} {share:.1%}", (place, share), (0, 8), color=color, ha=side)
+        elif not places:
+            ax.bar(x, share, 0.62, color=color)
+            _say(ax, f"{share:.1%}", (x, share), (0, 3))
+        shown.append(share)
+    if not shown:
+        _absent(ax, "not written down by this run", palette)
+        return
+    if not places:
+        ax.set_xticks(range(len(checked)), [_short(one.policy) for one in checked])
+    share_axis(ax, shown)
 
 
 def _code_panel(

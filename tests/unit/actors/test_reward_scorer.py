@@ -38,6 +38,17 @@ async def test_answers_are_checked_by_the_tasks_own_rule_and_counted(scorer: Rew
     assert scorer.metrics() == {"rollouts": 3, "correct": 1, "check_timeouts": 0, "check_crashes": 0}
 
 
+async def test_rollouts_that_test_their_answer_are_counted(scorer: RewardScorer) -> None:
+    check = "I check it.\n```python\nassert 12 % 6 == 18 % 6 == 0 and 6 == 6\n```\n"
+    ran = {"code": "assert 12 % 6 == 18 % 6 == 0 and 6 == 6", "output": "(the script printed nothing)"}
+    checked = rollout([SCRIPT_TURN, check, "It is <<<6>>>"])
+    first, second = checked.executions
+    first = first.model_copy(update={"code": "print(2 * 3)"})
+    checked = checked.model_copy(update={"executions": (first, second.model_copy(update=ran))})
+    _, summary = await scorer.score(group(checked, rollout([SCRIPT_TURN, "It is <<<6>>>"]), of=GCD))
+    assert summary.num_self_checked == 1
+
+
 async def test_a_task_whose_checker_is_unknown_is_our_fault_and_not_a_wrong_answer(
     scorer: RewardScorer,
 ) -> None:

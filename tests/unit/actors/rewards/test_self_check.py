@@ -100,6 +100,20 @@ def test_what_a_failed_script_printed_is_no_candidate() -> None:
     assert not checks_itself(conversation(failed, ("I check.", "assert 42 == 6 * 7", "ok")))
 
 
+def test_a_test_that_was_written_beside_the_conversation_counts() -> None:
+    answered = conversation(COMPUTED)
+    beside = Execution(code="assert 42 == 6 * 7", termination="ok", output="", duration_s=0.1, queue_s=0.0)
+    assert checks_itself(answered.model_copy(update={"executions": (*answered.executions, beside)}))
+    assert not checks_itself(answered.model_copy(update={"executions": (beside, *answered.executions)}))
+
+
+def test_a_script_that_was_never_run_checks_nothing() -> None:
+    never = conversation(COMPUTED, ("I check it.", "assert 42 == 6 * 7", "")).model_copy(
+        update={"executions": ()}
+    )
+    assert not checks_itself(never)
+
+
 def test_words_without_any_script_check_nothing() -> None:
     assert not checks_itself(conversation(final="It is 42. I checked: 6 * 7 = 42. <<<42>>>"))
 

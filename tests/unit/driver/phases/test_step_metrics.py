@@ -88,7 +88,9 @@ def test_step_in_which_no_group_finished_claims_no_success_rate() -> None:
 
 def test_what_a_rollout_runs_and_how_far_siblings_differ_is_worked_out_by_hand() -> None:
     metrics = StepMetrics()
-    mixed = summary(1, num_executions=10, num_turns=14, num_with_code=4, queue_s=3.0, reward_std=0.4)
+    mixed = summary(
+        1, num_executions=10, num_turns=14, num_with_code=4, num_self_checked=3, queue_s=3.0, reward_std=0.4
+    )
     solved = summary(4, num_executions=2, num_turns=6, num_with_code=2, queue_s=0.0, reward_std=0.0)
     alone = summary(1, 1, num_executions=0, num_turns=1, num_with_code=0, reward_std=0.0)
     for done in (mixed, solved, alone, summary(0, 0, num_infrastructure=4)):
@@ -97,6 +99,7 @@ def test_what_a_rollout_runs_and_how_far_siblings_differ_is_worked_out_by_hand()
     # 12 scripts of 9 rollouts, 3 s in line; spread and signal of the two groups that have siblings.
     assert row["executions_per_rollout"] == pytest.approx(12 / 9)
     assert (row["turns_mean"], row["code_share"]) == (pytest.approx(21 / 9), pytest.approx(6 / 9))
+    assert row["self_check_share"] == pytest.approx(3 / 9)
     assert row["execute_queue_s_mean"] == pytest.approx(3 / 12)
     assert row["rollouts_per_s"] == 0.5
     assert (row["reward_std"], row["signal_share"]) == (pytest.approx(0.2), 0.5)
@@ -109,6 +112,7 @@ def test_a_step_in_which_no_rollout_finished_says_nothing_of_the_policy() -> Non
     silent = {
         "turns_mean",
         "code_share",
+        "self_check_share",
         "success_rate",
         "reward_mean",
         "reward_std",

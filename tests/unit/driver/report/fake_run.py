@@ -51,6 +51,8 @@ def _train_values(step: int, num_steps: int, rng: random.Random) -> dict[str, fl
         "reward_mean": rate,
         "success_rate": rate,
         "success_rate_admitted": 0.5,
+        "turns_mean": 2.1,
+        "self_check_share": 0.1 + 0.01 * step,
         "success_rate/gcd": rate,
         "loss": rng.gauss(0, 0.02),
         "grad_norm": 0.4 + rng.random() * 0.2,

@@ -3,6 +3,7 @@ import json
 from driver.report.build import build_report
 from driver.report.run_data import read_run
 from driver.report.tables import (
+    counts_of,
     end_rows,
     execution_rows,
     family_rows,
@@ -67,6 +68,17 @@ def test_traces_of_solvers_are_counted_by_family_the_commonest_first(tmp_path):
         ("gcd", "3 of 5", "slip 2, look 1", "too_long 1, wrong 1", "7", "1.3"),
     ]
     assert "slip 2, look 1" in build_report(folder).read_text()
+
+
+def test_success_before_training_is_that_of_the_agent_that_is_trained():
+    task = {
+        "agents": {
+            "text": {"num_correct": 0, "num_rollouts": 4},
+            "guided": {"num_correct": 3, "num_rollouts": 4},
+        }
+    }
+    assert counts_of(task, "guided") == (3, 4)
+    assert counts_of(task, "code_agent") == (3, 8), "of all where that agent has no counts"
 
 
 def test_shares_and_points_in_words():
