@@ -101,10 +101,10 @@ class Session:
         """
         rollouts, scorer = self.cluster.start_rollouts(), self.cluster.start_scorer()
         jobs = list(jobs)
-        num_lost = 0
+        num_lost = num_done = 0
 
         async def one(job: GroupJob) -> None:
-            nonlocal num_lost
+            nonlocal num_lost, num_done
             try:
                 group = await rollouts.rollout_group(
                     job.task,
@@ -121,6 +121,9 @@ class Session:
                 num_lost += 1
                 self.bear(GroupLost(num_lost, len(jobs), in_a_row=False))
             await done(job, scored, summary)
+            num_done += 1
+            phase = job.group_id.partition("/")[0]
+            self.metrics.announce(phase, {"groups_answered": float(num_done)})
 
         async with asyncio.TaskGroup() as group:
             for job in jobs:

@@ -42,7 +42,7 @@ class ClusterMetrics:
                 self._set(series, labels, value)
         if step:
             self._set(BY_NAME["step"], driver, float(step))
-        if step or values.get("phase_active"):
+        if step or values.get("phase_active") or "groups_answered" in values:
             self._set(BY_NAME["progress_time"], driver, self._clock())
         self._flush()
 

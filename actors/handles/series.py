@@ -96,12 +96,19 @@ _PROGRESS = (
     *_plain(
         "Progress",
         ("phase_active", "short", "Phase", "driver", "1 while the phase runs"),
+        (
+            "groups_answered",
+            "short",
+            "Groups answered",
+            "rollout",
+            "In a phase without steps, of the present policy",
+        ),
         ("step_s", "s", "Duration of a step", "driver", "Seconds of the last step"),
         ("stage", "short", "Stage", "curriculum", "Stage of the curriculum, from 1"),
     ),
     Series(
         name="progress_time",
-        help="Unix seconds when the phase began or last logged a step",
+        help="Unix seconds when the phase began, last logged a step or answered a group",
         unit="s",
         row="Progress",
         panel="Since the last sign of life",

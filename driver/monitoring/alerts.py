@@ -56,10 +56,12 @@ _AGE = f"time() - {_s('progress_time')}"
 ALERTS = (
     Alert(
         name="R1ciStalled",
-        # Five times as long as the last step took, and ten minutes; two hours where no step is done yet.
+        # Five times as long as the last step took, and ten minutes; two hours where no step is done yet; and an
+        # hour without an answer where there are no steps.
         expr=(
             f"({_AGE} > on (run, phase) 600 + 5 * max by (run, phase) ({_s('step_s')})"
-            f" or ({_AGE} > 7200 unless on (run, phase) {_s('step_s')})) and on (run, phase) {_ACTIVE}"
+            f" or ({_AGE}{{phase=~'sft|train'}} > 7200 unless on (run, phase) {_s('step_s')})"
+            f" or {_AGE}{{phase=~'potential|evaluate'}} > 3600) and on (run, phase) {_ACTIVE}"
         ),
         hold="5m",
         severity="critical",

@@ -28,6 +28,8 @@ NUMBERS = (
 """Numbers of a step that are told, in the order of telling; a step of SFT has some of them."""
 _PARTS = ("learner", "rollout", "sandbox")
 _FINISHED = "finished"
+_ALONE = ("tasks", "evaluate")
+"""Phases of a run that evaluates a model and trains none."""
 
 
 class Mean(Frozen):
@@ -116,7 +118,7 @@ def read_status(folder: Path, now: float | None = None) -> RunStatus:
         # Of another version, whose keys had other names: what depends on them is not told.
         config = None
     lines = read_metrics(run.root)
-    phase = _phase(run)
+    phase = _phase(run, _ALONE if config is not None and config.evaluation.alone else PHASES)
     step, steps = _progress(run, config, phase, lines)
     told = [x for x in lines if x.phase == "train"] or [x for x in lines if x.phase == "sft"]
     train = [x for x in lines if x.phase == "train"]
@@ -138,7 +140,7 @@ def read_status(folder: Path, now: float | None = None) -> RunStatus:
     )
 
 
-def _phase(run: RunFolder) -> str:
+def _phase(run: RunFolder, phases: Sequence[str]) -> str:
     is_done = {
         "tasks": run.tasks.is_file(),
         "synthesize": run.traces.is_file(),
@@ -147,7 +149,7 @@ def _phase(run: RunFolder) -> str:
         "train": (run.final_model / "config.json").is_file(),
         "evaluate": run.evaluation.is_file(),
     }
-    return next((name for name in PHASES if not is_done[name]), _FINISHED)
+    return next((name for name in phases if not is_done[name]), _FINISHED)
 
 
 def _progress(

@@ -16,8 +16,11 @@ from actors.records import StepReport
 from driver.config import RunConfig
 from driver.config_loading import load_config
 from driver.errors import PlacementError, RunAbortedError, RunInterruptedError
-from driver.outputs.metrics import read_metrics
-from driver.pipeline import PHASES, run_pipeline
+from driver.outputs.metrics import MetricsLog, read_metrics
+from driver.outputs.progress import Progress
+from driver.outputs.run_folder import RunFolder
+from driver.pipeline import PHASES, _run_phases, run_pipeline
+from driver.session import Session
 from tests.unit.driver.phases.loop_cases import at, is_balanced, train_lines
 
 PARTS = ["tasks", "setup", "synthesize", "sft", "potential", "train", "evaluate"]
@@ -289,3 +292,21 @@ def test_a_run_on_one_shared_gpu_lets_its_engines_sleep_while_the_learner_comput
     shares = ("placement.gpus_per_rollout_worker=0.5", "placement.gpus_per_learner_rank=0.5")
     run(small(tmp_path, *shares, f"engine.sleeps={str(sleeps).lower()}"), world)
     assert seen == {"setup": {sleeps}, "sft_step": {sleeps}, "step": {sleeps}, "group": {False}}
+
+
+def test_a_cluster_is_told_when_a_phase_begins_and_ends(tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
+
+    def sink(phase: str, _: int, values: Any) -> None:
+        told.extend((phase, values["phase_active"]) for _ in values if "phase_active" in values)
+
+    config = small(tmp_path / "run")
+    folder = RunFolder(config.folder)
+    with folder.claimed(config), MetricsLog(folder.root, "run", [sink]) as metrics, Progress() as progress:
+        attempt = Session(
+            config, folder, tmp_path, metrics, progress, lambda: pytest.fail("no actor is asked for")
+        )
+        asyncio.run(_run_phases(attempt, ["tasks"], 0.0))
+        asyncio.run(_run_phases(attempt, ["tasks"], 0.0))
+    # The second time it is done already.
+    assert told == [("tasks", 1.0), ("tasks", 0.0)]

@@ -104,6 +104,14 @@ def test_a_phase_is_active_from_its_beginning_to_its_end() -> None:
     assert board.at("phase_active", role="driver", phase="train") == 0
 
 
+def test_an_answered_group_is_a_sign_of_life_where_a_phase_has_no_steps() -> None:
+    board = Board()
+    board.sink()("potential", 0, {"groups_answered": 4.0})
+    assert board.at("groups_answered", role="rollout", phase="potential") == 4
+    assert board.at("progress_time", role="driver", phase="potential") == 77
+    assert board.at("step", role="driver", phase="potential") is None
+
+
 def test_what_was_told_before_there_is_a_cluster_is_shown_once_there_is() -> None:
     board = Board()
     board.is_connected = False

@@ -30,6 +30,7 @@ TRAINING = {
     "stage_open{stage='1'}": stays(0),
     "stage_open{stage='2'}": stays(1),
 }
+WORDS, MEASURING = "progress_time{phase='potential'}", "phase_active{phase='potential'}"
 STEP, PROGRESS = "step_s{phase='train'}", "progress_time{phase='train'}"
 STD = "reward_std{phase='train',stage='2'}"
 MEAN, CUT = "mismatch_mean{phase='train'}", "mismatch_beyond_cap{phase='train'}"
@@ -43,6 +44,9 @@ PLAYS: list[tuple[str, str, dict[str, str], bool]] = [
     ("R1ciStalled", "none since the first hour", {STEP: stays(60), PROGRESS: "0+60x60 3600+0x540"}, True),
     ("R1ciStalled", "steps of an hour each", {STEP: stays(3600), PROGRESS: "0+0x60 3600+0x540"}, False),
     ("R1ciStalled", "no first step for five hours", {PROGRESS: stays(0)}, True),
+    ("R1ciStalled", "answers for five hours", {WORDS: grows(60), MEASURING: stays(1)}, False),
+    ("R1ciStalled", "no answer for four hours", {WORDS: "0+60x60 3600+0x540", MEASURING: stays(1)}, True),
+    ("R1ciStalled", "traces for five hours", {WORDS.replace("potential", "synthesize"): stays(0)}, False),
     ("R1ciStalled", "over", {PROGRESS: stays(0), "phase_active{phase='train'}": stays(0)}, False),
     ("R1ciRewardSpreadCollapse", "siblings that all get the same", {STD: stays(0.001)}, True),
     ("R1ciRewardSpreadCollapse", "siblings that differ", {STD: stays(0.3)}, False),

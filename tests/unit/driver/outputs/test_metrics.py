@@ -115,3 +115,11 @@ def test_a_full_disk_is_told_in_one_paragraph_and_the_lines_before_stay(small_di
     with MetricsLog(small_disk, "run") as log:
         log.log("train", len(steps) + 1, {"loss": 0.1})
     assert _steps(small_disk, "train")[-1] == len(steps) + 1
+
+
+def test_what_is_announced_reaches_the_sinks_and_no_file(tmp_path):
+    seen = []
+    with MetricsLog(tmp_path, "run", [lambda *told: seen.append(told)]) as log:
+        log.announce("potential", {"groups_answered": 3.0})
+    assert seen == [("potential", 0, {"groups_answered": 3.0})]
+    assert read_metrics(tmp_path) == []

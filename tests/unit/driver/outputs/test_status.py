@@ -113,6 +113,11 @@ def test_a_run_whose_outputs_are_all_there_is_finished(folder: Path) -> None:
     assert headline(read_status(folder)) == "mine: finished"
 
 
+def test_a_model_that_is_evaluated_alone_has_no_phase_of_training(folder: Path) -> None:
+    (folder / "config.yaml").write_text("name: mine\nevaluation: {alone: true, policies: [base]}\n")
+    assert (read_status(folder).phase, read_status(folder).steps) == ("evaluate", 5)
+
+
 def test_numbers_of_grpo_are_told_by_the_last_step_and_the_last_ten_that_have_them(folder: Path) -> None:
     _saved(folder, "checkpoints/sft/config.json", "potential.json")
     rows = [{"success_rate": 0.1 * n, "learner_share": 0.5, "stage": 1.0} for n in range(12)]
