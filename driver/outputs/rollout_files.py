@@ -1,15 +1,17 @@
 """Rollouts as Parquet rows, for reading and for the report: one file per step."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyarrow.fs import LocalFileSystem
 
-from actors.records import Rollout, Score, ScoredGroup
+from actors.records import Rollout, Score, ScoredGroup, Source
 from curriculum.whole_files import whole_file
 from driver.errors import RunFolderError
 
@@ -33,6 +35,14 @@ SCHEMA = pa.schema(
         ("end_reason", pa.string()),
         ("num_tokens", pa.int32()),
         ("version", pa.int32()),
+        ("segment_source", pa.list_(pa.string())),
+        ("segment_chars", pa.list_(pa.int32())),
+        ("segment_tokens", pa.list_(pa.int32())),
+        ("token_ids", pa.list_(pa.int32())),
+        ("logprobs", pa.list_(pa.float32())),
+        ("token_versions", pa.list_(pa.int32())),
+        ("aside_question", pa.list_(pa.string())),
+        ("aside_text", pa.list_(pa.string())),
     ]
 )
 
@@ -111,6 +121,8 @@ def rollout_table(
 
 def _row(phase: str, step: int, scored: ScoredGroup, rollout: Rollout, score: Score) -> dict[str, object]:
     task = scored.group.task
+    segments = rollout.segments[1:]
+    sampled = [s for s in segments if s.source is Source.MODEL]
     return {
         "phase": phase,
         "step": step,
@@ -119,7 +131,7 @@ def _row(phase: str, step: int, scored: ScoredGroup, rollout: Rollout, score: Sc
         "task_id": task.task_id,
         "family": task.family,
         "question": task.question,
-        "transcript": "".join(s.text for s in rollout.segments[1:]),
+        "transcript": "".join(s.text for s in segments),
         "code": [e.code for e in rollout.executions],
         "output": [e.output for e in rollout.executions],
         "termination": [e.termination for e in rollout.executions],
@@ -129,4 +141,19 @@ def _row(phase: str, step: int, scored: ScoredGroup, rollout: Rollout, score: Sc
         "end_reason": rollout.end_reason.value,
         "num_tokens": rollout.num_generated_tokens,
         "version": rollout.oldest_version,
+        "segment_source": [s.source.value for s in segments],
+        "segment_chars": [len(s.text) for s in segments],
+        "segment_tokens": [len(s.token_ids) for s in segments],
+        "token_ids": _joined([s.token_ids for s in sampled], np.int32),
+        # Half precision is enough to read and takes less than half the room on the disk.
+        "logprobs": _joined([s.logprobs for s in sampled], np.float16).astype(np.float32),
+        "token_versions": _joined([s.versions for s in sampled], np.int32),
+        "aside_question": [aside.question for aside in rollout.asides],
+        "aside_text": [aside.text for aside in rollout.asides],
     }
+
+
+def _joined(arrays: Sequence[np.ndarray], dtype: type[np.generic]) -> np.ndarray:
+    """Arrays end to end, in one dtype; empty for none."""
+    together: np.ndarray = np.concatenate([np.empty(0, dtype), *arrays])
+    return together.astype(dtype)

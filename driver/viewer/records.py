@@ -7,7 +7,7 @@ from pydantic import Field
 
 from actors.frozen import Frozen
 
-Kind = Literal["model", "script", "output"]
+Kind = Literal["model", "script", "output", "environment"]
 Order = Literal["newest", "oldest", "reward_high", "reward_low", "longest"]
 
 
@@ -245,17 +245,40 @@ class RolloutPage(Frozen):
     """Those of this page, in order."""
 
 
+class Tokens(Frozen):
+    """The sampled tokens of a piece of text. Example: `Tokens(ends=[2, 5], logprobs=[-0.5, None], versions=[3, 3])`."""
+
+    ends: list[int]
+    """Where each ends in the piece, in characters; as far as the one before where a character takes several."""
+    logprobs: list[float | None]
+    """Log-probability under the policy that sampled it, in nats; null where it was not finite."""
+    versions: list[int]
+    """Policy version that sampled it."""
+
+
 class Part(Frozen):
     """A piece of a transcript by one writer. Example: `Part(kind="script", text="print(6)", number=1)`."""
 
     kind: Kind
-    """The model's words, a script of the model that was run (with its fences), or what the model was shown of it."""
+    """The model's words, a script of the model that was run (with its fences), what the model was shown of
+    it, or other words that it was told between turns."""
     text: str
     """The piece itself, as it stands."""
     number: int | None = None
     """Which script it is or belongs to, from 1."""
     termination: str | None = None
     """How the script ended, beside its output."""
+    tokens: Tokens | None = None
+    """Tokens of what the model wrote; null where the run's tokenizer is not there, or they were not written down."""
+
+
+class AsideText(Frozen):
+    """What was said beside the conversation. Example: `AsideText(question="How far is it?", text="CODE")`."""
+
+    question: str
+    """What the model was asked."""
+    text: str
+    """What it said to that."""
 
 
 class RolloutText(Frozen):
@@ -269,6 +292,8 @@ class RolloutText(Frozen):
     """What was asked, in full."""
     parts: list[Part]
     """All after the prompt, in order."""
+    asides: list[AsideText]
+    """What the model said beside the conversation, such as a guide's words."""
     answer: str | None
     """Answer that was read from the model's words; null without one."""
     advantage: float | None

@@ -11,8 +11,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from driver.errors import RunFolderError
 from driver.outputs.rollout_files import rollout_table
@@ -115,6 +117,11 @@ class RolloutIndex:
         """The rollouts of one group in one file, in the order of their index."""
         rows = self.refresh()
         return _lines(rows.filter((pc.field("file") == file) & (pc.field("group_id") == group_id)))
+
+    def rewards(self, file: str) -> NDArray[np.float64]:
+        """Rewards of all rollouts in one file."""
+        rewards: NDArray[np.float64] = self.refresh().filter(pc.field("file") == file)["reward"].to_numpy()
+        return rewards
 
     def row(self, file: str, rollout_id: str) -> dict[str, Any] | None:
         """One rollout with all its columns; None where there is none of that name.

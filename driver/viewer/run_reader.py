@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
+from pydantic import ValidationError
 
+from actors.learning.config import GrpoConfig
 from driver.errors import RunFolderError
 from driver.outputs.metrics import MetricLine
 from driver.outputs.run_folder import RunFolder, read_json
@@ -19,6 +21,7 @@ from driver.viewer.evaluation_lines import agent_lines, family_lines, policy_lin
 from driver.viewer.metrics_tail import MetricsTail
 from driver.viewer.records import Choices, Curve, RunState, Span
 from driver.viewer.rollout_index import RolloutIndex
+from driver.viewer.token_ends import TokenEnds
 
 _Line = TypeVar("_Line")
 
@@ -40,6 +43,7 @@ class RunReader:
         self._metrics = MetricsTail(folder)
         self._known: dict[Path, tuple[tuple[int, int], dict[str, Any]]] = {}
         self.rollouts = RolloutIndex(self._run.rollouts)
+        self.token_ends = TokenEnds([self._run.sft_model, self._run.final_model])
 
     @property
     def name(self) -> str:
@@ -91,11 +95,13 @@ class RunReader:
                 steps.setdefault(int(stage), set()).add(line.step)
         return steps
 
-    def grpo(self) -> dict[str, Any]:
-        """Settings of GRPO as config.yaml has them; empty where it cannot be read."""
-        learner = self._config([]).get("learner")
-        found = learner.get("grpo") if isinstance(learner, dict) else None
-        return found if isinstance(found, dict) else {}
+    def grpo(self) -> GrpoConfig | None:
+        """How the run learns; None where its config does not say so in the words of today."""
+        learner: Any = self._config([]).get("learner")
+        try:
+            return GrpoConfig.model_validate(learner["grpo"])
+        except (KeyError, TypeError, ValidationError):
+            return None
 
     def _json(self, path: Path, notices: list[str]) -> dict[str, Any]:
         """The object in a file, empty where there is none; read once as long as the file stays as it is."""

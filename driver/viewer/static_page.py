@@ -12,7 +12,7 @@ from pathlib import Path
 
 from driver.outputs.run_folder import write_whole
 from driver.viewer.app import PAGE
-from driver.viewer.records import RolloutLine
+from driver.viewer.records import RolloutLine, RolloutText
 from driver.viewer.rollout_text import rollout_text
 from driver.viewer.run_reader import RunReader
 
@@ -44,7 +44,7 @@ def _carried(reader: RunReader) -> str:
     state = reader.state()
     lines = [line for phase in state.choices.phases for line in _sample(reader, phase)]
     rollouts = [rollout_text(reader, line.file, line.rollout_id) for line in lines]
-    found = [rollout for rollout in rollouts if rollout is not None]
+    found = [_without_tokens(rollout) for rollout in rollouts if rollout is not None]
     curves = [curve for phase, names in state.numbers.items() for curve in reader.curves(phase, names)]
     content = {
         "run": state.model_copy(update={"num_rollouts": len(found)}).model_dump(mode="json"),
@@ -54,6 +54,13 @@ def _carried(reader: RunReader) -> str:
     }
     # "<" would let a text of the run end the element that it stands in.
     return json.dumps(content, allow_nan=False).replace("<", "\\u003c")
+
+
+def _without_tokens(rollout: RolloutText) -> RolloutText:
+    """Single tokens would make the file many times as large."""
+    return rollout.model_copy(
+        update={"parts": [p.model_copy(update={"tokens": None}) for p in rollout.parts]}
+    )
 
 
 def _sample(reader: RunReader, phase: str) -> list[RolloutLine]:

@@ -168,7 +168,7 @@ function rolloutsFrame(run) {
   return el("div", { class: "rollouts" }, filterForm(run),
     el("section", { class: "side", "aria-labelledby": "h-list" }, el("h2", { id: "h-list", class: "hidden" }, "List"),
       el("div", { id: "new" }), el("div", { id: "list", tabindex: -1 })),
-    el("section", { id: "reader", "aria-label": "Rollout", tabindex: -1 }));
+    el("section", { id: "reader", "aria-label": "Rollout", tabindex: -1, onpointerover: (event) => tellToken(event.target.closest(".token")) }));
 }
 
 // Opens the rollout after (or before) the open one; at the end of a page, nothing.

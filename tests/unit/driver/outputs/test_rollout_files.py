@@ -1,9 +1,10 @@
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from actors.records import EndReason, Score, ScoredGroup
+from actors.records import EndReason, Score, ScoredGroup, Segment, Source
 from driver.commands.view import print_rollouts
 from driver.errors import RunFolderError
 from driver.outputs.rollout_files import SCHEMA, RolloutWriter
@@ -39,6 +40,39 @@ def test_every_rollout_is_a_row_with_what_was_said_run_and_scored(tmp_path: Path
     assert (first["code"], first["output"], first["termination"]) == (["print(6)\n"], ["6"], ["ok"])
     assert (first["answer"], first["is_correct"], first["num_tokens"], first["version"]) == ("6", True, 6, 2)
     assert (second["answer"], second["end_reason"], second["code"]) == (None, "silent", [])
+    assert first["segment_source"] == ["model", "environment", "model"]
+    assert [first["transcript"][: first["segment_chars"][0]], first["segment_tokens"]] == [
+        SCRIPT_TURN,
+        [3, 4, 3],
+    ]
+    assert (first["token_ids"], first["logprobs"]) == ([0, 1, 2, 0, 1, 2], [-0.5] * 6)
+    assert (first["token_versions"], first["aside_text"]) == ([2] * 6, [])
+
+
+def test_the_tokens_of_a_rollout_take_few_bytes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    num_tokens, num_rollouts = 400, 64
+    rollouts = []
+    for index in range(num_rollouts):
+        segment = Segment(
+            source=Source.MODEL,
+            token_ids=(rng.zipf(1.3, num_tokens) % 49_152).astype(np.int32),
+            # Half of them certain, as greedy stretches of text are.
+            logprobs=(-rng.exponential(0.3, num_tokens) * (rng.random(num_tokens) < 0.5)).astype(np.float32),
+            versions=np.full(num_tokens, 7, np.int32),
+            text="",
+        )
+        one = rollout(["x"], rollout_id=f"g/{index}")
+        rollouts.append(one.model_copy(update={"segments": (one.segments[0], segment)}))
+    score = Score(reward=1.0, is_correct=True, answer="6", breakdown={"outcome": 1.0})
+    writer = RolloutWriter(tmp_path)
+    writer.add(
+        "train",
+        1,
+        ScoredGroup(group=group(*rollouts), scores=(score,) * num_rollouts, num_infrastructure=0),
+    )
+    writer.write("a")
+    assert (tmp_path / "a.parquet").stat().st_size < 4 * num_tokens * num_rollouts
 
 
 def test_what_was_written_is_forgotten_and_a_file_may_hold_no_row(tmp_path: Path) -> None:

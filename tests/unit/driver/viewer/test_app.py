@@ -88,6 +88,7 @@ async def test_what_a_model_wrote_is_handed_on_as_it_is_and_as_nothing_but_json(
         "text": SHOWN + HOSTILE,
         "number": 1,
         "termination": "error",
+        "tokens": None,
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from actors.records import EndReason, Execution, Rollout, RolloutGroup, Score, ScoredGroup, Segment, Source
 from driver.config import RunConfig
@@ -14,7 +15,7 @@ from driver.outputs.rollout_files import RolloutWriter
 from driver.outputs.run_folder import RunFolder, write_json
 from driver.viewer.app import create_app
 from driver.viewer.run_reader import RunReader
-from tests.unit.actors.rollout_cases import fixed, model_segment, task
+from tests.unit.actors.rollout_cases import fixed, task
 
 HOSTILE = (
     "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"></pre></script>"
@@ -26,6 +27,38 @@ Turn = tuple[str, str, str, str]
 """Words before a script, the script, what it printed, how it ended."""
 
 
+def byte_tokenizer() -> Tokenizer:
+    """A token for each byte, token 256 a special one: a letter beyond ASCII takes several."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={letter: i for i, letter in enumerate(letters)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|end|>"])
+    return tokenizer
+
+
+BYTES = byte_tokenizer()
+
+
+def write_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a run folder, beside its SFT model."""
+    RunFolder(folder).sft_model.mkdir(parents=True)
+    BYTES.save(str(RunFolder(folder).sft_model / "tokenizer.json"))
+    return BYTES
+
+
+def sampled(text: str, tokenizer: Tokenizer, version: int = 0) -> Segment:
+    """A model segment whose n-th token has log-probability -n / 4; it ends with the special token."""
+    ids = [*tokenizer.encode(text).ids, 256]
+    return Segment(
+        source=Source.MODEL,
+        token_ids=np.asarray(ids, np.int32),
+        logprobs=np.arange(len(ids), dtype=np.float32) / -4,
+        versions=np.full(len(ids), version, np.int32),
+        text=text,
+    )
+
+
 def rollout(
     rollout_id: str,
     turns: Sequence[Turn],
@@ -34,16 +67,16 @@ def rollout(
     version: int = 0,
     end_reason: EndReason = EndReason.ANSWER,
 ) -> Rollout:
-    """A conversation of these turns and a last one without a script; each turn is three tokens long."""
+    """A conversation of these turns and a last one without a script; each byte of a turn is a token."""
     segments: list[Segment] = [fixed(Source.PROMPT)]
     executions = []
     for words, script, printed, ending in turns:
-        segments.append(model_segment(f"{words}\n```python\n{script}```\n", version=version))
+        segments.append(sampled(f"{words}\n```python\n{script}```\n", BYTES, version=version))
         segments.append(fixed(Source.ENVIRONMENT, text=SHOWN + printed))
         executions.append(
             Execution(code=script, termination=ending, output=SHOWN + printed, duration_s=0.1, queue_s=0.0)
         )
-    segments.append(model_segment(last, version=version))
+    segments.append(sampled(last, BYTES, version=version))
     return Rollout(
         rollout_id=rollout_id,
         segments=tuple(segments),
@@ -94,6 +127,7 @@ def write_run(folder: Path) -> Path:
     """Two stages of two steps each, an evaluation of two policies, ten rollouts; step 4 holds the hostile one."""
     folder.mkdir(parents=True, exist_ok=True)
     run = RunFolder(folder)
+    write_tokenizer(folder)
     run.config.write_text(dump_config(RunConfig(name="small", model="tiny-random-llama", folder=folder)))
     with MetricsLog(folder, "small") as log:
         log.log("setup", 0, {"traces_kept": 8})
