@@ -21,7 +21,7 @@ from driver.versions import installed_version
 _LOCK = Path(__file__).parents[2] / "requirements" / "cpu.lock"
 _GIB = 2**30
 _MIN_MEMORY_GIB = 6
-_MIN_DISK_GIB = 5
+_MIN_DISK_GIB = 6
 _MIN_SHM_GIB = 1
 _DASHBOARD_PORT = 8265
 
@@ -161,9 +161,9 @@ def memory(available: int | None = None) -> Finding:
     return Finding("memory", "ok", f"{gib:.1f} GiB free")
 
 
-def disk(folder: Path) -> Finding:
+def disk(folder: Path, free: int | None = None) -> Finding:
     """Room for checkpoints where runs are kept."""
-    gib = shutil.disk_usage(folder).free / _GIB
+    gib = (shutil.disk_usage(folder).free if free is None else free) / _GIB
     if gib < _MIN_DISK_GIB:
         return Finding(
             "disk", "warn", f"{gib:.1f} GiB free in {folder}", "make room, or set folder=/a/larger/disk/run"

@@ -24,6 +24,7 @@ from actors.sandbox_pool.directory import SandboxDirectory
 from curriculum.tasks.presets import chosen_families
 from driver import preflight
 from driver.actor_options import actor_options, learner_env, local_files, paths_of, rollouts_at_once
+from driver.commands import doctor
 from driver.config import RunConfig
 from driver.config_loading import load_config
 from driver.errors import PlacementError
@@ -173,6 +174,14 @@ def test_a_half_billion_parameters_fit_the_small_card_with_the_documented_keys(t
     large = load_config("one_gpu", [f"folder={tmp_path / 'run'}"])
     with pytest.raises(PlacementError, match=r"a learner needs at least 26\.3 GiB of its GPU"):
         preflight.refuse_views(large, plan(large), model_folder(folder, large), views(card))
+
+
+def test_doctor_warns_where_the_laptop_presets_checkpoints_do_not_fit(tmp_path: Path) -> None:
+    config = load_config("laptop")
+    # 44 bytes for each of 135 million parameters: 5.5 GiB.
+    needed = preflight.disk_gib(config, PARAMETERS[config.model])
+    assert doctor.disk(tmp_path, int((needed - 0.1) * 2**30)).status == "warn"
+    assert doctor.disk(tmp_path, int((needed + 1) * 2**30)).status == "ok"
 
 
 def test_every_preset_is_walked_and_every_model_is_known() -> None:
