@@ -46,6 +46,8 @@ SCHEMA = pa.schema(
     ]
 )
 
+# Who looks at one rollout reads as many.
+_ROWS_READ_TOGETHER = 512
 _PARQUET = ds.ParquetFileFormat()
 _LOCAL = LocalFileSystem()
 
@@ -71,7 +73,7 @@ class RolloutWriter:
         target = self._folder / f"{name}.parquet"
         table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
         with whole_file(target, failure=RunFolderError) as draft:
-            pq.write_table(table, draft, compression="zstd")
+            pq.write_table(table, draft, compression="zstd", row_group_size=_ROWS_READ_TOGETHER)
         self._rows = []
 
 

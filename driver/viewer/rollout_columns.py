@@ -124,6 +124,11 @@ def beginnings(asked: tuple[Path, list[str]]) -> dict[str, str]:
     table = rollout_table(path, ["rollout_id", "question"], pc.field("rollout_id").isin(rollout_ids))
     first = pc.utf8_slice_codeunits(table["question"], 0, _BEGINNING_CHARS)
     return {
-        f"{path.stem}/{rollout_id}": " ".join((question or "").split())
+        f"{path.stem}/{rollout_id}": first_words(question or "")
         for rollout_id, question in zip(table["rollout_id"].to_pylist(), first.to_pylist(), strict=True)
     }
+
+
+def first_words(question: str) -> str:
+    """The beginning of a question on one line, as lists show it."""
+    return " ".join(question[:_BEGINNING_CHARS].split())

@@ -9,6 +9,7 @@ import numpy as np
 
 from actors.learning.advantages import group_advantages, has_mixed_outcome, reward_std
 from driver.viewer.records import AsideText, Part, RolloutLine, RolloutText, Tokens
+from driver.viewer.rollout_columns import first_words
 from driver.viewer.run_reader import RunReader
 from driver.viewer.token_ends import TokenEnds
 from driver.viewer.transcript_parts import Scripts, Segment, guessed_segments, segments_of, transcript_parts
@@ -30,7 +31,7 @@ def rollout_text(reader: RunReader, file: str, rollout_id: str) -> RolloutText |
     if mine is None:
         return None
     return RolloutText(
-        line=mine,
+        line=mine.model_copy(update={"beginning": first_words(row["question"])}),
         task_id=row["task_id"],
         question=row["question"],
         parts=_parts(row, reader.token_ends),

@@ -24,6 +24,7 @@ function scales(curve) {
   let [low, high] = [Math.min(...curve.values), Math.max(...curve.values)];
   if (SHARES.test(curve.name) && low >= 0 && high <= 1) [low, high] = [0, Math.min(1, Math.max(0.05, high * 1.1))];
   else if (low >= 0 && low < high / 2) low = 0;
+  if (low === 0 && high === 0) high = 1;
   if (low === high) [low, high] = [low - (Math.abs(low) || 1) * 0.1, high + (Math.abs(high) || 1) * 0.1];
   if (low !== 0) low -= (high - low) * 0.06;
   const [first, last] = [curve.steps[0], curve.steps[curve.steps.length - 1]];
@@ -55,12 +56,21 @@ function axes(scale, curve) {
   return [levels, svg("line", { class: "axis", x1: SIZE.left, x2: SIZE.width - SIZE.right, y1: bottom, y2: bottom }), steps];
 }
 
+const LABEL_WIDTH = 42;
+
 function stageMarks(scale, stages) {
-  return stages.filter((stage) => stage.first_step !== null).map((stage, at) => {
-    const x = Math.max(SIZE.left, scale.x(stage.first_step - (at ? 0.5 : 0)));
+  const reached = stages.filter((stage) => stage.first_step !== null && stage.first_step <= scale.last);
+  // Of those that begin before the curve does, the one that it begins in.
+  const shown = reached.filter((stage, at) => !(reached[at + 1] && reached[at + 1].first_step <= scale.first));
+  let free = 0;
+  return shown.map((stage) => {
+    const begins = stage.first_step > scale.first;
+    const x = begins ? scale.x(stage.first_step - 0.5) : SIZE.left;
+    const hasRoom = x >= free;
+    if (hasRoom) free = x + LABEL_WIDTH;
     return [
-      at > 0 && svg("line", { class: "stage", x1: x, x2: x, y1: SIZE.top - 14, y2: SIZE.height - SIZE.bottom }),
-      svg("text", { class: "tick", x: x + (at ? 4 : 0), y: SIZE.top - 7 }, `stage ${stage.stage}`),
+      begins && svg("line", { class: "stage", x1: x, x2: x, y1: SIZE.top - 14, y2: SIZE.height - SIZE.bottom }),
+      hasRoom && svg("text", { class: "tick", x: x + (begins ? 4 : 0), y: SIZE.top - 7 }, `stage ${stage.stage}`),
     ];
   });
 }

@@ -28,7 +28,10 @@ function label(name) {
 
 function phaseLabel(name) {
   if (PHASES[name]) return PHASES[name];
-  return name.startsWith("evaluate-") ? `Evaluation, ${policyLabel(name.slice(9))}` : name;
+  if (!name.startsWith("evaluate-")) return name;
+  // An agent that is not the run's own stands behind the policy: evaluate-sft-text.
+  const [policy, ...agent] = name.slice("evaluate-".length).split("-");
+  return ["Evaluation", policyLabel(policy), ...(agent.length ? [agent.join("-")] : [])].join(", ");
 }
 
 function policyLabel(name) {

@@ -46,6 +46,10 @@ def test_it_carries_curves_and_rollouts_as_they_are(page: str) -> None:
     questions = {str(rollout["question"]) for rollout in content["rollouts"]}
     assert f"What is this? {HOSTILE}" in questions
     assert len(content["rollouts"]) == 10
+    lines = [rollout["line"] for rollout in content["rollouts"]]
+    assert {line["beginning"] for line in lines if isinstance(line, dict) and line["phase"] != "train"} == {
+        "gcd of 9 and 6?"
+    }
 
 
 def test_no_text_of_the_run_ends_the_element_that_carries_it(page: str) -> None:
