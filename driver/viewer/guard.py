@@ -4,6 +4,7 @@ Texts of a model are untrusted: the page shows them as text, and should that eve
 answer lets no script run that is not a file of this package, and nothing be fetched from elsewhere.
 """
 
+import hashlib
 import hmac
 from collections.abc import Collection
 from http.cookies import SimpleCookie
@@ -26,7 +27,6 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_COOKIE = "view_token"
 
 
 class ViewGuard:
@@ -44,6 +44,8 @@ class ViewGuard:
         self._app = app
         self._token = token.encode() if token is not None else None
         self._names = names
+        # A browser keeps cookies by host, not by port: two viewers on one machine must not take each other's.
+        self._cookie = f"view_{hashlib.sha256(self._token or b'').hexdigest()[:12]}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer it with 400 or 401; every answer carries `HEADERS`."""
@@ -63,7 +65,7 @@ class ViewGuard:
         headers = Headers(scope=scope)
         if self._names is not None and _host_name(headers.get("host", "")) not in self._names:
             return PlainTextResponse("this page answers on loopback only: open the address it printed\n", 400)
-        if self._token is None or self._is_right(_cookie(headers)):
+        if self._token is None or self._is_right(_cookie(headers, self._cookie)):
             return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
         if not self._is_right(query.pop("token", [""])[0]):
@@ -71,7 +73,7 @@ class ViewGuard:
         # The token leaves the address at once, so that it stays out of the history and of pictures of the screen.
         rest = urlencode(query, doseq=True)
         answer = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
-        answer.set_cookie(_COOKIE, self._token.decode(), httponly=True, samesite="strict")
+        answer.set_cookie(self._cookie, self._token.decode(), httponly=True, samesite="strict")
         return answer
 
     def _is_right(self, token: str) -> bool:
@@ -87,6 +89,6 @@ def _host_name(host: str) -> str:
     return host.partition(":")[0].lower()
 
 
-def _cookie(headers: Headers) -> str:
-    found = SimpleCookie(headers.get("cookie", "")).get(_COOKIE)
+def _cookie(headers: Headers, name: str) -> str:
+    found = SimpleCookie(headers.get("cookie", "")).get(name)
     return found.value if found is not None else ""

@@ -1,5 +1,6 @@
 """Serves the page of a run with uvicorn until Ctrl-C. On loopback unless another address is asked for."""
 
+import contextlib
 import ipaddress
 import secrets
 import socket
@@ -36,7 +37,9 @@ def serve_page(folder: Path, host: str, port: int) -> None:
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        # Ctrl-C is how it is meant to end; uvicorn has closed everything when it hands it on.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def is_loopback(host: str) -> bool:

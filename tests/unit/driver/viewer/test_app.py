@@ -153,7 +153,17 @@ async def test_with_a_token_nothing_is_shown_without_it_and_it_leaves_the_addres
         assert "samesite=strict" in cookie
         assert (await asking.get("/api/run")).status_code == 200
     async with client(run, token="right-token", names=None) as asking:
-        assert (await asking.get("/api/run", headers={"Cookie": "view_token=wrong"})).status_code == 401
+        name = cookie.partition("=")[0]
+        for value in ("wrong", "", "right-toke"):
+            assert (await asking.get("/api/run", headers={"Cookie": f"{name}={value}"})).status_code == 401
+
+
+async def test_two_viewers_on_one_machine_do_not_take_each_others_cookie(run: Path) -> None:
+    names = set()
+    for token in ("one-token", "other-token"):
+        async with client(run, token=token, names=None) as asking:
+            names.add((await asking.get(f"/?token={token}")).headers["set-cookie"].partition("=")[0])
+    assert len(names) == 2
 
 
 async def test_nothing_can_be_changed_through_the_page(run: Path) -> None:

@@ -1,7 +1,15 @@
+import json
+import re
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
+from source_files import ROOT
 
 from driver.errors import RunFolderError
 from driver.viewer.server import _say_where, is_loopback, serve_page
@@ -44,3 +52,41 @@ def test_an_address_that_others_reach_is_said_in_words_with_its_token(
     told = capsys.readouterr().out
     assert "run small: http://127.0.0.1:8270/" in told
     assert "token" not in told
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_command_says_where_serves_the_run_and_ends_with_ctrl_c(tmp_path: Path, host: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "driver",
+        "view",
+        str(write_run(tmp_path)),
+        "--port",
+        "0",
+        "--host",
+        host,
+    ]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as viewer:
+        try:
+            assert viewer.stdout is not None
+            told = re.search(r"run small: http://\S+?:(\d+)/(\S*)", viewer.stdout.readline())
+            assert told is not None
+            address = f"http://127.0.0.1:{told[1]}/"
+            asking = build_opener(ProxyHandler({}))
+            if host == "127.0.0.1":
+                assert told[2] == ""
+                with asking.open(f"{address}api/run") as answer:
+                    assert json.load(answer)["num_rollouts"] == 10
+            else:
+                assert "can read every rollout" in viewer.stdout.readline()
+                with pytest.raises(HTTPError) as refused:
+                    asking.open(f"{address}api/run")
+                assert refused.value.code == 401
+        finally:
+            viewer.send_signal(signal.SIGINT)
+        assert viewer.wait(timeout=60) == 0
+        assert viewer.stderr is not None
+        assert viewer.stderr.read() == ""
