@@ -26,7 +26,7 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     "--remote-debugging-port=0",
 )
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 
 
 class Page:

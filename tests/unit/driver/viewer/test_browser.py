@@ -15,9 +15,11 @@ from driver.viewer.run_reader import RunReader
 from tests.unit.driver.viewer.browser import PROGRAM, Page, browser_page
 from tests.unit.driver.viewer.view_cases import HOSTILE, scored, write_rollouts, write_run
 
-pytestmark = pytest.mark.skipif(
-    PROGRAM is None, reason="no Chromium on this machine: the page is not drawn here"
-)
+pytestmark = [
+    pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine: the page is not drawn here"),
+    # One browser serves all: starting it takes longer than the tests.
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 HOSTILE_ROLLOUT = "#/rollouts?open=train-00004%2Ftrain%2F4%2F0&beside=train%2F4%2F1"
 LINES = "document.querySelectorAll('#list .line').length"
@@ -42,9 +44,9 @@ def address(run: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest_asyncio.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    async with browser_page(tmp_path / "profile") as page:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def page(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Page]:
+    async with browser_page(tmp_path_factory.mktemp("browser")) as page:
         yield page
 
 
