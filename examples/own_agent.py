@@ -7,7 +7,7 @@ The model solves the question, is asked to solve it once more another way, and t
 tokens, log-probabilities, and faults of engine and sandbox are the business of the conversation.
 """
 
-from actors.episodes.conversation import Conversation
+from actors.episodes.talk import Talk
 from actors.records import EndReason
 
 AGAIN = "Now solve it once more, in another way, and give your final answer."
@@ -18,7 +18,7 @@ class ChecksTwice:
 
     wording = None
 
-    async def answer(self, talk: Conversation, question: str) -> EndReason:
+    async def answer(self, talk: Talk, question: str) -> EndReason:
         """Two solutions, each of as many turns as it takes."""
         talk.open(question)
         for is_last in (False, True):

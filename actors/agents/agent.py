@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from actors.episodes.conversation import Conversation
+from actors.episodes.talk import Talk
 from actors.records import EndReason
 
 
@@ -14,7 +14,7 @@ class Agent(Protocol):
         """Name of the instructions that it goes with; None takes `rollout.instructions`."""
         ...
 
-    async def answer(self, talk: Conversation, question: str) -> EndReason:
+    async def answer(self, talk: Talk, question: str) -> EndReason:
         """Open the conversation and hold it to its end.
 
         Limits and failures on our side are raised by the conversation as `ConversationOverError`: let them pass.

@@ -1,6 +1,6 @@
 """Code Agent (arXiv 2505.21668, table 2): scripts and words in any order. This is the one that is trained."""
 
-from actors.episodes.conversation import Conversation
+from actors.episodes.talk import Talk
 from actors.records import EndReason
 
 
@@ -9,7 +9,7 @@ class CodeAgent:
 
     wording = None
 
-    async def answer(self, talk: Conversation, question: str) -> EndReason:
+    async def answer(self, talk: Talk, question: str) -> EndReason:
         """Turn after turn, until one has no script."""
         talk.open(question)
         while True:

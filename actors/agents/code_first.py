@@ -1,6 +1,6 @@
 """All-Code (arXiv 2505.21668, table 2): the model thinks, writes one script, and answers from what it printed."""
 
-from actors.episodes.conversation import Conversation
+from actors.episodes.talk import Talk
 from actors.records import EndReason
 
 
@@ -9,7 +9,7 @@ class CodeFirstAgent:
 
     wording = "code_first"
 
-    async def answer(self, talk: Conversation, question: str) -> EndReason:
+    async def answer(self, talk: Talk, question: str) -> EndReason:
         """Two turns: a first one without a script ends it without an answer, a second script is one too many."""
         talk.open(question)
         first = await talk.turn()

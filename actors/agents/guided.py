@@ -7,8 +7,8 @@ asides: the conversation holds what they led to as words of the environment.
 """
 
 from actors.agents.guide_rules import PLAIN_SCORE, Advice, advice_in, complexity
-from actors.episodes.conversation import Conversation, Turn
 from actors.episodes.scripts import complete_script
+from actors.episodes.talk import Talk, Turn
 from actors.records import EndReason
 
 MAX_ROUNDS = 5
@@ -35,7 +35,7 @@ class GuidedAgent:
 
     wording = None
 
-    async def answer(self, talk: Conversation, question: str) -> EndReason:
+    async def answer(self, talk: Talk, question: str) -> EndReason:
         """Rounds of advice, turns and a test, until the guide keeps an answer or has spoken `MAX_ROUNDS` times."""
         advice = advice_in(await talk.ask_aside(GUIDE, _progress(question, "Nothing is done yet.")))
         wanted = Advice.TEXT if advice is Advice.TEXT else Advice.CODE
@@ -55,7 +55,7 @@ class GuidedAgent:
         return turn.end
 
 
-async def _solved(talk: Conversation, wanted: Advice) -> Turn:
+async def _solved(talk: Talk, wanted: Advice) -> Turn:
     """The solver's turns up to one without a script."""
     while True:
         turn = await talk.turn(stops_at_script=wanted is Advice.CODE)
@@ -65,7 +65,7 @@ async def _solved(talk: Conversation, wanted: Advice) -> Turn:
         talk.say(f"{seen}\n{PLAIN}" if complexity(turn.script) < PLAIN_SCORE else seen)
 
 
-async def _tested(talk: Conversation, question: str, answer: str | None) -> str:
+async def _tested(talk: Talk, question: str, answer: str | None) -> str:
     """What a script that tests the answer prints, or why there is none."""
     if answer is None:
         return "there is no answer to test"

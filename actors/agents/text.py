@@ -1,6 +1,6 @@
 """All-Text (arXiv 2505.21668, table 2): the model reasons in words, and nothing that it writes is run."""
 
-from actors.episodes.conversation import Conversation
+from actors.episodes.talk import Talk
 from actors.records import EndReason
 
 
@@ -9,7 +9,7 @@ class TextAgent:
 
     wording = "text"
 
-    async def answer(self, talk: Conversation, question: str) -> EndReason:
+    async def answer(self, talk: Talk, question: str) -> EndReason:
         """One turn; a script in it is text like any other, and no answer."""
         talk.open(question)
         return (await talk.turn(stops_at_script=False)).end

@@ -5,53 +5,24 @@ Nobody waits for a batch: every conversation goes on as soon as its own executio
 
 import logging
 import time
-import zlib
-from dataclasses import dataclass
 
 import numpy as np
 
 from actors.callables import ExecuteFn, Finish, GenerateFn, Generation, SamplingSpec
 from actors.episodes.config import RolloutConfig
-from actors.episodes.scripts import STOP_TEXTS, complete_script, observation_text
+from actors.episodes.script_runs import ScriptRuns
+from actors.episodes.scripts import STOP_TEXTS, complete_script
+from actors.episodes.talk import ConversationOverError, Turn
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
-from actors.records import Aside, EndReason, Execution, Rollout, Segment, Source
+from actors.records import Aside, EndReason, Rollout, Segment, Source
 from curriculum.tasks.answers import extract_answer
-from sandbox_service import ExecutionRequest, ExecutionResult, Termination
 
 _log = logging.getLogger(__name__)
 
 
-class ConversationOverError(Exception):
-    """A limit is reached or our side failed: there is no next turn. Nobody but the worker catches it."""
-
-    def __init__(self, reason: EndReason) -> None:
-        super().__init__(f"the conversation is over: {reason.value}")
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What the model said in one turn.
-
-    Example: `Turn(text="It is <<<6>>>", script=None, answer="6")`.
-    """
-
-    text: str
-    """All that was said, scripts included."""
-    script: str | None
-    """Its first complete script, without fences."""
-    answer: str | None
-    """The final answer that it gives in words."""
-
-    @property
-    def end(self) -> EndReason:
-        """Why a rollout ends that ends with this turn."""
-        return EndReason.ANSWER if self.answer else EndReason.SILENT
-
-
 class Conversation:
-    """The state of one rollout while an agent holds it.
+    """A `Talk` over an engine of ours: the state of one rollout while an agent holds it.
 
     Every method that goes on raises `ConversationOverError` at a limit of the config or a failure on our side.
     """
@@ -71,20 +42,18 @@ class Conversation:
         self._config = config
         self._transcriber = transcriber
         self._generate = generate
-        self._execute = execute
+        self._scripts = ScriptRuns(rollout_id, config, execute, seed)
         self._temperature = temperature
         self._seed = seed
         self._segments: list[Segment] = []
         self._token_ids: list[int] = []
-        self._executions: list[Execution] = []
         self._asides: list[Aside] = []
         self._generate_s = 0.0
-        self._execute_s = 0.0
 
     @property
     def can_run(self) -> bool:
         """Whether another script may be run."""
-        return len(self._executions) < self._config.max_executions
+        return self._scripts.can_run
 
     def open(self, question: str) -> None:
         """Put instructions and question before the first turn."""
@@ -110,15 +79,7 @@ class Conversation:
 
     async def run(self, script: str) -> str:
         """Run a script in the sandbox; what the model is to be shown."""
-        if not self.can_run:
-            raise ConversationOverError(EndReason.EXECUTIONS)
-        result = await self._run_script(script)
-        if result.termination is Termination.INFRASTRUCTURE:
-            _log.warning(
-                "rollout %s is dropped, its script was not run: %s", self._rollout_id, result.message
-            )
-            raise ConversationOverError(EndReason.INFRASTRUCTURE)
-        return self._executions[-1].output
+        return await self._scripts.run(script)
 
     def say(self, text: str) -> None:
         """Words of the environment, between two turns of the model."""
@@ -156,11 +117,11 @@ class Conversation:
         return Rollout(
             rollout_id=self._rollout_id,
             segments=tuple(self._segments),
-            executions=tuple(self._executions),
+            executions=self._scripts.executions,
             asides=tuple(self._asides),
             end_reason=end_reason,
             generate_s=self._generate_s,
-            execute_s=self._execute_s,
+            execute_s=self._scripts.execute_s,
         )
 
     async def _sampled_turn(self, stop: tuple[str, ...]) -> tuple[Segment | None, EndReason | None]:
@@ -218,36 +179,6 @@ class Conversation:
                 f"{len(piece.token_ids)} tokens of {room} asked for: its log lines say why"
             )
         return piece
-
-    async def _run_script(self, script: str) -> ExecutionResult:
-        request = ExecutionRequest(
-            # With the script in it: a rollout that is sampled again after a worker died must not be given the
-            # remembered result of another script.
-            execution_id=f"{self._rollout_id}/{len(self._executions)}/{zlib.crc32(script.encode()):08x}",
-            code=script,
-            timeout_s=self._config.execution_timeout_s,
-            memory_mib=self._config.execution_memory_mib,
-            seed=self._seed % 2**31,
-        )
-        started, started_at = time.monotonic(), time.time()
-        result = await self._execute(request)
-        self._execute_s += time.monotonic() - started
-        shown = (
-            ""
-            if result.termination is Termination.INFRASTRUCTURE
-            else observation_text(result, self._config.max_observation_chars)
-        )
-        self._executions.append(
-            Execution(
-                code=script,
-                termination=result.termination.value,
-                output=shown,
-                duration_s=result.duration_s,
-                queue_s=result.queue_s,
-                started_at=started_at,
-            )
-        )
-        return result
 
     def _append(self, segment: Segment) -> None:
         self._segments.append(segment)
