@@ -1,8 +1,8 @@
 """What a role needs from outside, as callables: other code never sees an actor handle."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from pydantic import model_validator
@@ -77,6 +77,38 @@ class GenerateFn(Protocol):
 
     def __call__(self, prompt_token_ids: list[int], sampling: SamplingSpec) -> Awaitable[Generation]:
         """Raises `EngineError` when the engine, not the model, failed."""
+        ...
+
+
+class ChatMessage(Frozen):
+    """One message of a chat, as an endpoint takes it."""
+
+    role: Literal["system", "user", "assistant"]
+    """Who wrote the message, by the API's names."""
+    content: str
+    """Its text, as the other side reads it."""
+
+
+class Completion(Frozen):
+    """What a model behind an endpoint said: text and counts, no tokens."""
+
+    text: str
+    """All that it said; empty if it said nothing."""
+    finish: Finish
+    """`stop` if it ended by itself, `length` at the limit on tokens."""
+    num_prompt_tokens: int
+    """Tokens of the messages, by the endpoint's count; 0 where it gives none."""
+    num_tokens: int
+    """Tokens that it sampled, hidden ones included, by the endpoint's count; 0 where it gives none."""
+
+
+class CompleteFn(Protocol):
+    """Continue a chat by one message of the model."""
+
+    def __call__(
+        self, messages: Sequence[ChatMessage], *, temperature: float, max_tokens: int
+    ) -> Awaitable[Completion]:
+        """Raises `EndpointError` when the endpoint, not the model, failed, `EndpointDeadError` once it always does."""
         ...
 
 

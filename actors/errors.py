@@ -21,6 +21,18 @@ class EngineError(ActorError):
     """The generation engine failed."""
 
 
+class EndpointError(ActorError):
+    """One request to an endpoint failed for good: slow, refused or answered with nonsense as often as it was tried."""
+
+
+class ChatTooLongError(EndpointError):
+    """A chat is longer than the model behind an endpoint takes: the model's limit, not a failure."""
+
+
+class EndpointDeadError(EndpointError):
+    """An endpoint cannot be used: nothing there, the key refused, no such model, or request after request failed."""
+
+
 class TemplateError(ActorError, ValueError):
     """The model's chat template cannot lay out a conversation of several turns."""
 
@@ -43,6 +55,10 @@ class RewardError(ActorError, ValueError):
 
 class AgentError(ActorError, ValueError):
     """A name stands for no agent, or an agent of one's own cannot be made."""
+
+
+class ForeignRolloutError(ActorError, ValueError):
+    """A rollout without tokens, held by a model behind an endpoint, reached the learner."""
 
 
 class StaleRolloutError(ActorError, ValueError):

@@ -98,6 +98,8 @@ class Rollout(Frozen):
     """Scripts run, in order."""
     asides: tuple[Aside, ...] = ()
     """What was said beside it, in order."""
+    num_reported_tokens: int | None = None
+    """Tokens that an endpoint says it sampled in the turns; None where an engine of ours did, and all are here."""
     end_reason: EndReason
     """Why the conversation stopped here."""
     generate_s: float
@@ -118,7 +120,9 @@ class Rollout(Frozen):
     @property
     def num_generated_tokens(self) -> int:
         """Tokens the model sampled, those beside the conversation included."""
-        own = sum(len(s.token_ids) for s in self.segments if s.source is Source.MODEL)
+        own = self.num_reported_tokens
+        if own is None:
+            own = sum(len(s.token_ids) for s in self.segments if s.source is Source.MODEL)
         return own + sum(aside.num_tokens for aside in self.asides)
 
     @property

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from actors.endpoints.config import EndpointConfig
 from actors.engines.config import EngineConfig
 from actors.episodes.config import RolloutConfig
 from actors.frozen import Settings
@@ -16,30 +17,10 @@ from actors.rewards.config import RewardConfig, RewardRole
 from curriculum.config import CurriculumConfig
 from curriculum.tasks.config import TaskSetConfig
 from driver.budget import BudgetConfig
+from driver.phases.traces.config import SynthesisConfig
 from sandbox_service.config import SandboxConfig
 
-
-class SynthesisConfig(Settings):
-    """Traces written by scripted solvers and really executed, for SFT."""
-
-    file: str | None = None
-    """JSON lines of executed traces of one's own (`trace_id`, `question`, `turns`, or chats as `messages`), in place of
-    the solvers'."""
-    max_per_family: int = Field(default=70, ge=1)
-    """Most traces of one family; its further tasks are not tried."""
-    max_traces: int = Field(default=6500, ge=1)
-    """Most traces of all families together, shared out evenly."""
-    error_fraction: float = Field(default=0.15, ge=0, le=1)
-    """Share of traces that begin with a mistaken script, its real error, and the mended one."""
-    explore_fraction: float = Field(default=0.2, ge=0, le=1)
-    """Share of traces that print what the question gives before they compute, where the family's solver can."""
-    slow_fraction: float = Field(default=0.03, ge=0, le=1)
-    """Share of traces that begin with a search that runs out of time (each costs `rollout.execution_timeout_s`), and
-    go on with a better algorithm, where the family's solver can."""
-    check_fraction: float = Field(default=0.4, ge=0, le=1)
-    """Share of traces that test the answer by a second script before giving it, where the family's solver can."""
-    seed: int = 0
-    """Seed of the draws: which trace has a slip, a look at the data, a slow search or a check."""
+_ENDPOINT = "endpoint:"
 
 
 class PotentialConfig(Settings):
@@ -199,7 +180,8 @@ class RunConfig(Settings):
     folder: Path = Path("runs/run")
     """Where everything the run makes is kept."""
     model: str = "HuggingFaceTB/SmolLM2-135M-Instruct"
-    """A folder, a model that an installed package carries, or a hub name."""
+    """A folder, a model that an installed package carries, or a hub name; `endpoint:NAME` is a model at `endpoint`,
+    which can be evaluated alone."""
     tasks: TaskSetConfig = TaskSetConfig()
     """Which families of tasks to train and evaluate on, and how many tasks of each."""
     synthesis: SynthesisConfig = SynthesisConfig()
@@ -210,6 +192,8 @@ class RunConfig(Settings):
     """Which tasks GRPO trains on next: stages or another policy, and how tasks are sampled."""
     rollout: RolloutConfig = RolloutConfig()
     """How a rollout is held: instructions, limits, sampling."""
+    endpoint: EndpointConfig = EndpointConfig()
+    """A server that is asked for answers to evaluate, or as a teacher for SFT."""
     engine: EngineConfig = EngineConfig()
     """The engine that generates the model's turns."""
     sandbox: SandboxConfig = SandboxConfig()
@@ -287,6 +271,20 @@ class RunConfig(Settings):
         return self
 
     @model_validator(mode="after")
+    def _endpoints_are_asked_where_they_can_be(self) -> "RunConfig":
+        if self.endpoint_model is not None and not self.evaluation.alone:
+            raise ValueError(
+                f"model={self.model} gives text and no tokens, so it cannot be trained: evaluate it alone "
+                f"(`python -m driver evaluate {self.model} --out FOLDER`), or name it as synthesis.teacher"
+            )
+        asked = self.endpoint_model or self.synthesis.teacher
+        if asked is not None and self.endpoint.base_url is None:
+            raise ValueError(
+                f"{asked} is to be asked, but endpoint.base_url is null: set it, such as http://localhost:8000/v1"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _nothing_is_capped_in_silence(self) -> "RunConfig":
         rollout, sandbox = self.rollout, self.sandbox
         caps = {
@@ -324,6 +322,11 @@ class RunConfig(Settings):
                     "raise the second"
                 )
         return self
+
+    @property
+    def endpoint_model(self) -> str | None:
+        """Name at the endpoint of the model to evaluate; None where the model is one of ours."""
+        return self.model.removeprefix(_ENDPOINT) if self.model.startswith(_ENDPOINT) else None
 
     @property
     def num_steps(self) -> int:

@@ -26,6 +26,10 @@ RENAMED_KEYS: dict[str, str] = {
 """Keys of earlier versions and what to set instead, both dotted: a config that has one is refused with the new name."""
 
 
+_MAY_BE_SECRET = frozenset({"endpoint.key_env", "endpoint.base_url"})
+"""Keys that somebody may put a secret into by mistake: what was given is not repeated."""
+
+
 def load_config(source: str, overrides: Sequence[str] = ()) -> RunConfig:
     """The config in `source` with `overrides` applied.
 
@@ -94,6 +98,8 @@ def _explained(location: tuple[Any, ...], kind: str, message: str, value: Any) -
     name = ".".join(str(part) for part in location)
     if kind != "extra_forbidden":
         message = message.removeprefix("Value error, ")
+        if name in _MAY_BE_SECRET:
+            return f"{name}: {message}"
         return f"{name}={value!r}: {message}" if name else message
     if name in RENAMED_KEYS:
         return f"{name} has another name now: set {RENAMED_KEYS[name]}"

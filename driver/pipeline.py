@@ -35,6 +35,7 @@ from driver.outputs.metrics import FILE_NAME, MetricsLog
 from driver.outputs.progress import Progress
 from driver.outputs.run_folder import RunFolder, read_lines
 from driver.phases import evaluate, potential, sft, synthesize, tasks, train
+from driver.phases.endpoint import refuse_unreachable
 from driver.session import Session
 
 PHASES = {
@@ -78,7 +79,8 @@ def run_pipeline(
         chosen_agent(agent)
     with folder.claimed(config):
         started = time.monotonic()
-        model_path = resolve_model(config.model).absolute()
+        # At an endpoint it is a name that nobody opens.
+        model_path = Path(config.model) if config.endpoint_model else resolve_model(config.model).absolute()
         resolve_s = time.monotonic() - started
         sinks = (ClusterMetrics(config.name),)
         with MetricsLog(folder.root, config.name, sinks) as metrics, Progress() as progress:
@@ -121,6 +123,7 @@ async def _run_phase(
     if name not in _WITHOUT_ACTORS and not session.has_cluster:
         if "synthesize" in names and not synthesize.is_done(session):
             synthesize.refuse_without_source(session)
+        await refuse_unreachable(session, names)
         _start_cluster(session, main, names)
         session.folder.record_phase("setup", resolve_s + time.monotonic() - began)
         began = time.monotonic()
@@ -162,7 +165,8 @@ def _start_cluster(session: Session, main: "asyncio.Task[None]", names: Sequence
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _on_stop, session, main)
-    if any(not PHASES[name].is_done(session) for name in names if name in _WITH_ENGINES):
+    has_engine = session.config.endpoint_model is None
+    if has_engine and any(not PHASES[name].is_done(session) for name in names if name in _WITH_ENGINES):
         # The engines start while the first phases run.
         session.cluster.start_rollouts()
 

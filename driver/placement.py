@@ -87,7 +87,8 @@ def plan(config: RunConfig) -> Placement:
     """
     where, engine = config.placement, config.engine
     gpus = where.gpus_per_rollout_worker
-    if max(gpus, 1) != engine.tensor_parallel_size:
+    has_engine = config.endpoint_model is None
+    if has_engine and max(gpus, 1) != engine.tensor_parallel_size:
         raise PlacementError(
             f"engine.tensor_parallel_size={engine.tensor_parallel_size} but placement.gpus_per_rollout_worker="
             f"{gpus:g}: make them equal (one, a share of one, or none on the CPU, for an engine that is not split)"
@@ -106,16 +107,7 @@ def plan(config: RunConfig) -> Placement:
         # One executor that stays needs no list of those there are.
         small.append("directory")
     actors = (
-        ActorSpec(
-            name="rollout",
-            role="rollout",
-            count=where.rollout_workers,
-            max_count=where.rollout_workers,
-            num_cpus=_cpus_beside(gpus),
-            num_gpus=gpus,
-            resources={},
-            label="rollout" if pooled and gpus else None,
-        ),
+        *([_rollout(config)] if has_engine else []),
         *([] if alone else [_learner(config)]),
         *(_small(role, pooled) for role in small),
         ActorSpec(
@@ -169,6 +161,20 @@ def check(placement: Placement, available: Mapping[str, float]) -> None:
             f"placement needs {_number(needed)} {unit} ({' + '.join(parts)}) but the cluster has {_number(there)}: "
             f"{_CURES.get(resource, 'add a node in cluster.yaml')}"
         )
+
+
+def _rollout(config: RunConfig) -> ActorSpec:
+    gpus, count = config.placement.gpus_per_rollout_worker, config.placement.rollout_workers
+    return ActorSpec(
+        name="rollout",
+        role="rollout",
+        count=count,
+        max_count=count,
+        num_cpus=_cpus_beside(gpus),
+        num_gpus=gpus,
+        resources={},
+        label="rollout" if config.placement.use_sandbox_resource and gpus else None,
+    )
 
 
 def _learner(config: RunConfig) -> ActorSpec:

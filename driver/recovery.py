@@ -162,9 +162,9 @@ class RecoveryPolicy:
         else:
             what = f"{status.num_lost} of {status.num_groups} groups lost every rollout"
         return Stop(
-            f"{what} to faults on our side (sandbox or engine): the log lines above and `python -m driver doctor` say "
-            f"which; recovery.lost_groups={config.lost_groups} and recovery.lost_share={config.lost_share} are borne; "
-            "started again, the run goes on from here"
+            f"{what} to faults on our side (sandbox, engine or endpoint): the log lines above and `python -m driver "
+            f"doctor` say which; recovery.lost_groups={config.lost_groups} and recovery.lost_share={config.lost_share} "
+            "are borne; started again, the run goes on from here"
         )
 
     def _step_refused(self, status: StepRefused) -> Decision:

@@ -1,12 +1,12 @@
 """What every phase of a run works with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from actors.errors import GroupLostError
 from actors.handles.calls import Reference
@@ -35,6 +35,16 @@ class GroupJob:
     temperatures: tuple[float, ...]
     """Of its rollouts, in turn."""
     agent: str
+
+
+class RollsOut(Protocol):
+    """The rollout workers of a run, or an endpoint in their place."""
+
+    async def rollout_group(
+        self, task: Task, group_id: str, *, size: int, temperatures: Sequence[float], agent: str
+    ) -> Any:
+        """A finished `RolloutGroup`, or the reference of one. Raises `GroupLostError`."""
+        ...
 
 
 @dataclass
@@ -92,14 +102,23 @@ class Session:
         return self.folder.load_tasks()
 
     async def sweep(
-        self, jobs: Iterable[GroupJob], done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]]
+        self,
+        jobs: Iterable[GroupJob],
+        done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]],
+        rollouts: RollsOut | None = None,
     ) -> None:
         """Roll out and score every job, and await `done` for each; for one that was lost with no reference.
 
+        Args:
+            jobs: what to roll out.
+            done: is told of each.
+            rollouts: who does it; the run's rollout workers if None.
+
         Raises:
             RunAbortedError: more jobs were lost to faults of ours than `recovery` bears.
+            EndpointDeadError: they were rolled out by an endpoint, which answers nobody.
         """
-        rollouts, scorer = self.cluster.start_rollouts(), self.cluster.start_scorer()
+        rollouts, scorer = rollouts or self.cluster.start_rollouts(), self.cluster.start_scorer()
         jobs = list(jobs)
         num_lost = num_done = 0
 

@@ -4,9 +4,28 @@ from curriculum.tasks.model_text import STOP_TEXTS, complete_script, words_only
 from sandbox_service import ExecutionResult, Termination
 from sandbox_service.output import CUT_MARK
 
-__all__ = ["STOP_TEXTS", "clipped_middle", "complete_script", "observation_text", "words_only"]
+__all__ = [
+    "STOP_TEXTS",
+    "clipped_middle",
+    "complete_script",
+    "cut_after_script",
+    "observation_text",
+    "words_only",
+]
 
 RESULTS_HEADER = "Code Execution Results:"
+
+
+def cut_after_script(text: str) -> str:
+    """`text` up to the line that closes its first complete script; all of it if it has none.
+
+    For models that no text stops: what they write after a script was written before it was run.
+    """
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines, start=1):
+        if ("```" in line or "~~~" in line) and complete_script("".join(lines[:number])) is not None:
+            return "".join(lines[:number])
+    return text
 
 
 def observation_text(result: ExecutionResult, max_chars: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.errors import StaleRolloutError
+from actors.errors import ForeignRolloutError, StaleRolloutError
 from actors.learning.advantages import group_advantages, has_mixed_outcome, reward_std
 from actors.learning.config import GrpoConfig
 from actors.learning.left_out import is_left_out
@@ -117,7 +117,17 @@ def token_weights(
 def sample_of(
     segments: Sequence[Segment], index: int, *, advantage: float = 0.0, weight: float = 0.0
 ) -> Sample:
-    """A rollout's segments as a sample."""
+    """A rollout's segments as a sample.
+
+    Raises:
+        ForeignRolloutError: the model's words have no tokens, so another model wrote them.
+        ValueError: there is no prompt, or not one log-probability per token.
+    """
+    if any(s.source is Source.MODEL and s.text and not len(s.token_ids) for s in segments):
+        raise ForeignRolloutError(
+            f"rollout {index} of the batch has text without tokens: it was held by a model behind an endpoint, which "
+            "can be evaluated and cannot be trained on"
+        )
     first = next(
         (i for i, s in enumerate(segments) if s.source is Source.MODEL and len(s.token_ids)), len(segments)
     )

@@ -16,22 +16,26 @@ if TYPE_CHECKING:
     from curriculum.tasks.config import TaskSetConfig
     from driver.config import RunConfig
 
-_OPTIONS = ("families", "agents", "samples", "items", "out", "preset")
+_OPTIONS = ("families", "agents", "samples", "items", "out", "preset", "endpoint")
 _ALL = "r1ci"
 """The preset of tasks that has all 144 families."""
+_WITHOUT_ENGINE_GIB = 1
 
 
 def add_evaluate_options(command: argparse.ArgumentParser) -> None:
     """Give the parser of the phase `evaluate` the options that make it one of a model alone."""
     alone = command.add_argument_group(
         "a model alone",
-        "evaluate MODEL --out FOLDER: MODEL is a folder in Hugging Face form, or what `model=` takes",
+        "evaluate MODEL --out FOLDER: MODEL is a folder in Hugging Face form, or what `model=` takes, or endpoint:NAME",
     )
     alone.add_argument("--out", metavar="FOLDER", help="the run folder; the same command goes on in it")
     alone.add_argument("--families", metavar="A,B", help="task families (default: all of the config's)")
     alone.add_argument("--agents", metavar="A,B", help="such as code_agent,text (default: the config's)")
     alone.add_argument("--samples", type=int, metavar="N", help="rollouts of each item")
     alone.add_argument("--items", type=int, metavar="M", help="items of each family")
+    alone.add_argument(
+        "--endpoint", metavar="URL", help="where endpoint:NAME is, such as http://localhost:8000/v1"
+    )
     alone.add_argument("--config", dest="preset", metavar="CONFIG", help="all else (default: laptop)")
 
 
@@ -56,12 +60,17 @@ def alone_config(options: argparse.Namespace) -> "RunConfig":
             + ("give --out" if options.out is None else "put the model before the key=value pairs")
         )
     preset, overrides = options.preset or "laptop", list(options.overrides)
+    if model.startswith("endpoint:"):
+        # No engine is on this machine.
+        overrides.insert(0, f"placement.min_memory_gib={_WITHOUT_ENGINE_GIB}")
     wanted = {
         "model": model,
         "folder": options.out,
         "evaluation.policies": ["base"],
         "evaluation.alone": True,
     }
+    if options.endpoint is not None:
+        wanted["endpoint.base_url"] = options.endpoint
     if options.agents is not None:
         agents = _names("--agents", options.agents)
         wanted |= {"rollout.agent": agents[0], "potential.agents": agents[:1], "evaluation.agents": agents}

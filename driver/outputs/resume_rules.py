@@ -44,6 +44,8 @@ FIRST_READ_BY: dict[str, str | None] = {
     "rollout.max_turn_tokens": "potential",
     "rollout.max_rollout_tokens": "potential",
     "rollout.max_observation_chars": "synthesize",
+    "endpoint": ANY_TIME,
+    "endpoint.max_turn_tokens": "synthesize",
     "engine.dtype": "potential",
     "engine.max_model_len": ANY_TIME,
     "engine.max_num_seqs": ANY_TIME,

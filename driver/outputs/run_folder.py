@@ -35,6 +35,7 @@ class RunFolder:
         self.potential = root / "potential.json"
         self.evaluation = root / "evaluation.json"
         self.phases = root / "phases.json"
+        self.endpoint_usage = root / "endpoint_usage.json"
         self.summary = root / "summary.json"
         self.rollouts = root / "rollouts"
         self.checkpoints = root / "checkpoints"

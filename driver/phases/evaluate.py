@@ -7,7 +7,8 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from driver.outputs.row_writer import RowWriter
 from driver.outputs.run_folder import read_lines, write_json
 from driver.phases.checkpoints import refuse_damaged_model
 from driver.phases.completeness import refuse_missing
-from driver.session import GroupJob, Session
+from driver.phases.endpoint import asked_endpoint
+from driver.session import GroupJob, RollsOut, Session
 
 _NAME = "evaluate"
 _Pair = tuple[str, str]  # policy, agent
@@ -57,10 +59,11 @@ async def run(session: Session) -> None:
                 for _, agent in agents
                 if (tasks := [task for task in items if (policy, agent, task.task_id) not in known])
             }
-            if missing:
-                await _serve(session, folders[policy])
-            for agent, tasks in missing.items():
-                lost[policy, agent] = await _evaluate(session, policy, agent, tasks, rows)
+            if not missing:
+                continue
+            async with _answering(session, folders[policy]) as rollouts:
+                for agent, tasks in missing.items():
+                    lost[policy, agent] = await _evaluate(session, rollouts, (policy, agent), tasks, rows)
     found = read_lines(partial)
     refuse_missing(
         _NAME,
@@ -102,15 +105,25 @@ def policy_folders(session: Session) -> dict[str, Path]:
     return {name: folder.absolute() for name, folder in folders.items()}
 
 
-async def _serve(session: Session, model: Path) -> None:
+@asynccontextmanager
+async def _answering(session: Session, model: Path) -> AsyncIterator[RollsOut]:
+    """Whoever answers for a policy: the rollout workers that serve its folder, or the endpoint."""
+    name = session.config.endpoint_model
+    if name is not None:
+        async with asked_endpoint(session, _NAME, name) as rollouts:
+            yield rollouts
+        return
     await refuse_damaged_model(model)
-    await session.cluster.start_rollouts().load_folder(str(model), 0)
+    workers = session.cluster.start_rollouts()
+    await workers.load_folder(str(model), 0)
+    yield workers
 
 
 async def _evaluate(
-    session: Session, policy: str, agent: str, items: list[Task], rows: RowWriter
+    session: Session, rollouts: RollsOut, pair: _Pair, items: list[Task], rows: RowWriter
 ) -> list[str]:
     """Ask every item and write its answer down; the ids of those that lost every rollout to our own faults."""
+    policy, agent = pair
     config = session.config.evaluation
     # The run's own agent is not in a name, as in runs that had only this one.
     name = policy if agent == session.config.rollout.agent else f"{policy}-{agent}"
@@ -140,7 +153,7 @@ async def _evaluate(
         for task in items
     ]
     try:
-        await session.sweep(jobs, done)
+        await session.sweep(jobs, done, rollouts)
     finally:
         # A resumed attempt asks only what is missing and must not overwrite what was asked before.
         attempt = len(list(session.folder.rollouts.glob(f"evaluate-{name}-[0-9]*.parquet"))) + 1

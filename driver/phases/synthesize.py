@@ -1,16 +1,21 @@
-"""SFT traces: solvers write scripts, the sandbox really runs them, and only traces with a right answer are kept.
+"""SFT traces: solvers or a teacher write scripts, the sandbox runs them, and only those with a right answer stay.
 
 takes: the `sft` split of the task set   gives: traces.parquet, synthesis.json
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
+from actors.rewards.timed_check import TimedChecker
 from driver.outputs.run_folder import write_json
 from driver.outputs.trace_file import Trace, write_traces
+from driver.phases.endpoint import asked_endpoint
 from driver.phases.sft import policy_transcriber
 from driver.phases.traces.limits import why_too_long
 from driver.phases.traces.own_traces import own_traces
 from driver.phases.traces.scripted_traces import ScriptedTraces
+from driver.phases.traces.teacher_traces import TeacherTraces
+from driver.phases.traces.yields import FamilyYield
 from driver.preflight import families_without_traces
 from driver.session import Session
 
@@ -37,15 +42,40 @@ async def run(session: Session) -> None:
         written = transcriber.written_rollout(trace.trace_id, trace.question, trace.turns)
         return why_too_long(written, limits) is None
 
-    writer = ScriptedTraces(
-        session.config, session.cluster.start_sandbox(), folder.traces_partial, session.progress, fits
-    )
-    traces, yields = await writer.write(session.tasks.split("sft"))
+    if session.config.synthesis.teacher is not None:
+        traces, yields = await _taught(session, session.config.synthesis.teacher, fits)
+    else:
+        writer = ScriptedTraces(
+            session.config, session.cluster.start_sandbox(), folder.traces_partial, session.progress, fits
+        )
+        traces, yields = await writer.write(session.tasks.split("sft"))
     tried = sum(one.tried for one in yields.values())
     session.metrics.log("setup", 0, {"traces_written": tried, "traces_kept": len(traces)})
     write_json(folder.synthesis, {family: one.model_dump() for family, one in yields.items()})
     write_traces(folder.traces, traces)
     folder.traces_partial.unlink(missing_ok=True)
+
+
+async def _taught(
+    session: Session, teacher: str, fits: Callable[[Trace], bool]
+) -> tuple[list[Trace], dict[str, FamilyYield]]:
+    """Traces by a model at the endpoint, judged by the checkers of the reward."""
+    config = session.config
+    checker = TimedChecker(config.reward.check_timeout_s)
+    try:
+        async with asked_endpoint(session, "synthesize", teacher) as rollouts:
+            writer = TeacherTraces(
+                config.synthesis,
+                rollouts.rollout,
+                checker.is_correct,
+                partial=session.folder.traces_partial,
+                progress=session.progress,
+                fits=fits,
+                at_once=config.endpoint.rollouts_at_once,
+            )
+            return await writer.write(session.tasks.split("sft"))
+    finally:
+        checker.close()
 
 
 def refuse_without_source(session: Session) -> None:
@@ -60,7 +90,10 @@ def refuse_without_source(session: Session) -> None:
     if file is not None:
         _own_traces(session, Path(file))
         return
-    without = families_without_traces(task.family for task in session.tasks.split("sft"))
+    tasks = session.tasks.split("sft")
+    if tasks and session.config.synthesis.teacher is not None:
+        return
+    without = families_without_traces(task.family for task in tasks)
     if without:
         session.progress.say(
             f"{len(without)} families have no solver that writes traces, so SFT does without them: {', '.join(without)}"

@@ -83,10 +83,10 @@ def test_a_config_imports_cheaply_in_a_fresh_interpreter(path: Path) -> None:
 
 def test_every_folder_has_its_config() -> None:
     expected = {
-        "driver",
+        *("driver", "driver/phases/traces"),
         *("curriculum", "curriculum/tasks"),
         *("sandbox_service", "sandbox_service/containers", "sandbox_service/http"),
-        *(f"actors/{n}" for n in ("engines", "episodes", "learning", "rewards")),
+        *(f"actors/{n}" for n in ("endpoints", "engines", "episodes", "learning", "rewards")),
     }
     assert {str(p.parent) for p in CONFIGS} == expected
 

@@ -183,10 +183,10 @@ class FakeScorer:
         self._config = config
         self._world = world
 
-    async def score(self, group: "asyncio.Future[RolloutGroup]") -> tuple[Any, GroupSummary]:
+    async def score(self, group: "RolloutGroup | asyncio.Future[RolloutGroup]") -> tuple[Any, GroupSummary]:
         """As `RewardScorer` does."""
         await self._world.happens("score", self)
-        held = await group
+        held = group if isinstance(group, RolloutGroup) else await group
         outcomes = [rollout.model_text == RIGHT for rollout in countable_rollouts(held)]
         scored = scored_group(held, outcomes, self._config.reward)
         return reference(scored), GroupSummary.of(scored)

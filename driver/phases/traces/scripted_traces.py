@@ -4,16 +4,14 @@ Resumable: what was tried is in `traces.partial.jsonl`, kept or not, and is not 
 """
 
 import asyncio
-import hashlib
 import random
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from actors.episodes.scripts import complete_script, observation_text
-from actors.frozen import Frozen
 from curriculum.task import Task
 from curriculum.tasks.answers import extract_answer
 from curriculum.tasks.checkers import check
@@ -24,30 +22,12 @@ from driver.outputs.progress import Progress
 from driver.outputs.row_writer import RowWriter
 from driver.outputs.run_folder import read_lines
 from driver.outputs.trace_file import Trace, Turns
+from driver.phases.traces.yields import FamilyYield, gathered, reasons_of
 from driver.preflight import families_without_traces
 from sandbox_service import ExecutionRequest, ExecutionResult, Termination
 
 _NAME = "synthesize"
 _AT_ONCE_PER_WORKER = 4
-
-
-class FamilyYield(Frozen):
-    """What the solver of one family gave."""
-
-    tried: int
-    """Tasks for which a trace was planned."""
-    kept: int
-    """Traces that were right, confirmed and new."""
-    dropped: dict[str, int]
-    """Those that were not, by reason: `unread` (the solver cannot read the question), `wrong` (not the right answer),
-    `unchecked` (the second script did not confirm it), `long` (no rollout may be), `infrastructure` (a fault of ours),
-    `repeated`."""
-    styles: dict[str, int]
-    """Traces kept by style (`TracePlan.style`)."""
-    executions: int
-    """Scripts that were run for them, kept or not."""
-    seconds: float
-    """Their execution time together, in seconds."""
 
 
 class ScriptedTraces:
@@ -109,10 +89,10 @@ class ScriptedTraces:
                     if task.task_id not in rows:
                         group.create_task(one(task))
         self._progress.finish(_NAME)
-        traces, yields = _gathered([rows[t.task_id] for t in planned if t.task_id in rows], self._most)
+        traces, yields = gathered([rows[t.task_id] for t in planned if t.task_id in rows], self._most)
         if not traces:
             raise RunAbortedError(
-                f"none of {len(rows)} traces ended in a right answer ({_reasons(yields)}): is the sandbox in order? "
+                f"none of {len(rows)} traces ended in a right answer ({reasons_of(yields)}): is the sandbox in order? "
                 "`python -m driver doctor` tells"
             )
         return traces, yields
@@ -190,47 +170,3 @@ class ScriptedTraces:
             )
         )
         return result
-
-
-def _gathered(rows: Sequence[Mapping[str, Any]], most: int) -> tuple[list[Trace], dict[str, FamilyYield]]:
-    """Traces in the order of their tasks, each conversation once, and what each family gave."""
-    traces: list[Trace] = []
-    seen: set[bytes] = set()
-    kept: Counter[str] = Counter()
-    dropped: dict[str, Counter[str]] = {}
-    styles: dict[str, Counter[str]] = {}
-    for row in rows:
-        family = row["family"]
-        reasons = dropped.setdefault(family, Counter())
-        styles.setdefault(family, Counter())
-        if row["trace"] is None:
-            reasons[row["reason"]] += 1
-            continue
-        trace = Trace.model_validate(row["trace"])
-        key = hashlib.sha256("\x1f".join(text for text, _ in trace.turns).encode()).digest()
-        if key in seen:
-            reasons["repeated"] += 1
-        elif kept[family] < most:
-            seen.add(key)
-            kept[family] += 1
-            styles[family][trace.style] += 1
-            traces.append(trace)
-    yields = {
-        family: FamilyYield(
-            tried=sum(row["family"] == family for row in rows),
-            kept=kept[family],
-            dropped=dict(reasons),
-            styles=dict(styles[family]),
-            executions=sum(row["executions"] for row in rows if row["family"] == family),
-            seconds=round(sum(row["seconds"] for row in rows if row["family"] == family), 3),
-        )
-        for family, reasons in sorted(dropped.items())
-    }
-    return traces, yields
-
-
-def _reasons(yields: Mapping[str, FamilyYield]) -> str:
-    total: Counter[str] = Counter()
-    for one in yields.values():
-        total.update(one.dropped)
-    return ", ".join(f"{count} {reason}" for reason, count in total.most_common())

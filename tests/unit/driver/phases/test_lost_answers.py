@@ -21,7 +21,7 @@ from driver.outputs.progress import Progress
 from driver.outputs.run_folder import RunFolder, read_lines
 from driver.phases import evaluate, potential
 from driver.phases.tasks import built_tasks
-from driver.session import GroupJob, Session
+from driver.session import GroupJob, RollsOut, Session
 from tests.unit.actors.rollout_cases import ANSWER_TURN, rollout
 from tests.unit.driver.summary_cases import summary
 
@@ -46,7 +46,10 @@ class AnsweringSession(Session):
     asked: list[str] = field(default_factory=list)
 
     async def sweep(
-        self, jobs: Iterable[GroupJob], done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]]
+        self,
+        jobs: Iterable[GroupJob],
+        done: Callable[[GroupJob, Reference, GroupSummary], Awaitable[None]],
+        rollouts: RollsOut | None = None,
     ) -> None:
         for job in jobs:
             self.asked.append(job.group_id)
