@@ -41,8 +41,14 @@ $(STAMP): requirements/$(ROLE).lock requirements/guest.lock
 run: setup ## train; CONFIG=preset-or-file ARGS="key=value ..."
 	@$(PY) -m driver run $(CONFIG) $(ARGS)
 
+# Tests that start no engine, cluster or pool of their own run side by side; those that do want the machine.
 test: setup ## all tests but those marked slow; ARGS is handed to pytest
+ifeq ($(strip $(ARGS)),)
+	@$(PY) -m pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile tests/unit tests/rules
+	@$(PY) -m pytest -m "not slow" tests/sandbox tests/engine tests/ray
+else
 	@$(PY) -m pytest -m "not slow" $(ARGS)
+endif
 
 test-all: setup ## the slow ones too
 	@$(PY) -m pytest $(ARGS)

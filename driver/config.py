@@ -33,6 +33,9 @@ class PotentialConfig(Settings):
     quarter. 0 takes all samples of all tasks."""
     agents: tuple[str, ...] = Field(default=("code_agent",), min_length=1)
     """Ways of answering; the first must be `rollout.agent`, the one that RL uses. Counts are kept apart."""
+    counts: Literal["own", "pooled"] = "own"
+    """Whose success rate orders the tasks: `own`, that of the agent that RL uses; `pooled`, all agents' together (the
+    paper), which calls a task promising that one agent always solves and another never does."""
     temperatures: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(1.0,), min_length=1)
     """Sampling temperatures of these rollouts, handed out in turn; 0 would make all of a task's the same."""
 
@@ -177,6 +180,9 @@ class RunConfig(Settings):
 
     name: str = Field(default="run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Tag of the run in the dashboard and in the metrics."""
+    method: Literal["modern", "paper"] = "modern"
+    """Choices beneath the config's own: `modern`, what later evidence favours, or `paper`, faithful to it
+    (`driver/configs/methods/`; docs/paper.md has both beside each other)."""
     folder: Path = Path("runs/run")
     """Where everything the run makes is kept."""
     model: str = "HuggingFaceTB/SmolLM2-135M-Instruct"

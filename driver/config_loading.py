@@ -12,6 +12,7 @@ from driver.config import RunConfig
 from driver.errors import ConfigError
 
 PRESETS = Path(__file__).parent / "configs"
+METHODS = PRESETS / "methods"
 
 RENAMED_KEYS: dict[str, str] = {
     "rollout.protocol": "rollout.instructions",
@@ -31,7 +32,7 @@ _MAY_BE_SECRET = frozenset({"endpoint.key_env", "endpoint.base_url"})
 
 
 def load_config(source: str, overrides: Sequence[str] = ()) -> RunConfig:
-    """The config in `source` with `overrides` applied.
+    """The config in `source` with `overrides` applied, over the choices of its `method`.
 
     Args:
         source: a YAML file, or the name of a preset in `driver/configs`.
@@ -43,7 +44,7 @@ def load_config(source: str, overrides: Sequence[str] = ()) -> RunConfig:
     data = _read(source)
     for override in overrides:
         _apply(data, override)
-    return _validated(data, source)
+    return _validated(_over_method(data), source)
 
 
 def dump_config(config: RunConfig) -> str:
@@ -69,6 +70,22 @@ def _read(source: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ConfigError(f"{path} must hold `key: value` lines, not a {type(data).__name__}")
     return data
+
+
+def _over_method(data: dict[str, Any]) -> dict[str, Any]:
+    """The config over the choices of its `method`: what it sets itself goes before."""
+    method = data.get("method", RunConfig.model_fields["method"].default)
+    path = METHODS / f"{method}.yaml"
+    # A method that is none is refused with the other values.
+    return _laid_over(_read(str(path)), data) if isinstance(method, str) and path.is_file() else data
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = {**below, **above}
+    for name, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(name), dict):
+            merged[name] = _laid_over(below[name], value)
+    return merged
 
 
 def _apply(data: dict[str, Any], override: str) -> None:

@@ -89,6 +89,8 @@ FIRST_READ_BY: dict[str, str | None] = {
     "training.keep_checkpoints": ANY_TIME,
     "training.bucket_mib": ANY_TIME,
     "evaluation": "evaluate",
+    # What it chooses is bound key by key.
+    "method": ANY_TIME,
     "budget": ANY_TIME,
     "placement": ANY_TIME,
     "recovery": ANY_TIME,

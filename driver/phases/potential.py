@@ -79,7 +79,7 @@ async def run(session: Session) -> None:
     seconds = max(time.monotonic() - started, 1e-9)
     values = {"tokens_generated": tokens, "tokens_per_s": tokens / seconds, "rollouts_saved": num_saved}
     session.metrics.log("potential", 0, values)
-    made = document(tasks, found, session.config.rollout.agent, session.config.curriculum)
+    made = document(tasks, found, _ordering_agent(session), session.config.curriculum)
     num_rollouts = sum(int(row["num_rollouts"]) for row in found)
     write_json(session.folder.potential, made | {"num_rollouts": num_rollouts, "num_saved": num_saved})
     partial.unlink(missing_ok=True)
@@ -126,9 +126,15 @@ async def _swept(session: Session, jobs: list[GroupJob], number: int) -> tuple[l
 
 
 def measured(session: Session) -> list[TaskPotential]:
-    """The potentials in potential.json; the agent that RL uses counts as the policy's own."""
+    """The potentials in potential.json; counts of the agent that orders the tasks are the policy's own."""
     agents = {row["task_id"]: row["agents"] for row in read_json(session.folder.potential)["tasks"]}
-    return _records(agents, session.config.rollout.agent)
+    return _records(agents, _ordering_agent(session))
+
+
+def _ordering_agent(session: Session) -> str | None:
+    """The agent whose counts order the tasks; None for all of them together."""
+    config = session.config
+    return config.rollout.agent if config.potential.counts == "own" else None
 
 
 def _answered(rows: Sequence[dict[str, Any]]) -> set[_Question]:
@@ -162,7 +168,7 @@ def _counts(rows: Sequence[dict[str, Any]]) -> _Counts:
 
 
 def document(
-    tasks: Sequence[Task], rows: Sequence[dict[str, Any]], policy: str, config: CurriculumConfig
+    tasks: Sequence[Task], rows: Sequence[dict[str, Any]], policy: str | None, config: CurriculumConfig
 ) -> dict[str, Any]:
     """What potential.json holds: counts, potential and stage of each task, as training will have them.
 
@@ -173,7 +179,7 @@ def document(
     Args:
         tasks: All that may be trained on.
         rows: Counts of one task by one agent each; several are added up.
-        policy: The agent that RL uses.
+        policy: The agent whose counts order the tasks; None pools all agents'.
         config: Grouping and stages.
     """
     agents = _counts(rows)
@@ -217,7 +223,7 @@ def _uncertainty(record: TaskPotential | None) -> dict[str, Any]:
     }
 
 
-def _records(agents: _Counts, policy: str) -> list[TaskPotential]:
+def _records(agents: _Counts, policy: str | None) -> list[TaskPotential]:
     return [
         TaskPotential.measured(
             task_id, counts["num_correct"], counts["num_rollouts"], POLICY if agent == policy else agent

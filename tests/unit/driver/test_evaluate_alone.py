@@ -83,11 +83,12 @@ def test_one_that_was_stopped_asks_only_what_is_missing(tmp_path: Path) -> None:
     done = {json.loads(line).get("task_id") for line in (tmp_path / "evaluation.partial.jsonl").open()} - {
         None
     }
-    assert len(done) == 2
+    # The second may have been on its way to the disk.
+    assert 1 <= len(done) <= 2
     again = World()
     names = asked(again)
     run(small(tmp_path, *ALONE), again)
-    assert len(names) == 2
+    assert len(names) == 4 - len(done)
     assert len(evaluation(tmp_path)["policies"]["base"]["items"]) == 4
 
 
