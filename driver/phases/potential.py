@@ -80,8 +80,8 @@ async def run(session: Session) -> None:
     values = {"tokens_generated": tokens, "tokens_per_s": tokens / seconds, "rollouts_saved": num_saved}
     session.metrics.log("potential", 0, values)
     made = document(tasks, found, _ordering_agent(session), session.config.curriculum)
-    num_rollouts = sum(int(row["num_rollouts"]) for row in found)
-    write_json(session.folder.potential, made | {"num_rollouts": num_rollouts, "num_saved": num_saved})
+    cost = {key: sum(int(row.get(key, 0)) for row in found) for key in ("num_rollouts", "num_tokens")}
+    write_json(session.folder.potential, made | cost | {"num_saved": num_saved})
     partial.unlink(missing_ok=True)
     session.progress.finish(_NAME)
 
@@ -112,6 +112,7 @@ async def _swept(session: Session, jobs: list[GroupJob], number: int) -> tuple[l
             "round": number,
             "num_correct": summary.num_correct,
             "num_rollouts": summary.num_rollouts,
+            "num_tokens": summary.num_generated_tokens,
         }
         tokens += summary.num_generated_tokens
         session.progress.advance(_NAME)
