@@ -6,6 +6,7 @@ quick.
 
 import argparse
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +60,9 @@ def alone_config(options: argparse.Namespace) -> "RunConfig":
             "a model alone is evaluated by `python -m driver evaluate MODEL --out FOLDER`: "
             + ("give --out" if options.out is None else "put the model before the key=value pairs")
         )
-    preset, overrides = options.preset or "laptop", list(options.overrides)
+    # Named after its folder, unless the user names it.
+    name = re.sub(r"[^A-Za-z0-9._-]+|^[^A-Za-z0-9]+", "", Path(options.out).resolve().name) or "evaluate"
+    preset, overrides = options.preset or "laptop", [f"name={json.dumps(name)}", *options.overrides]
     if model.startswith("endpoint:"):
         # No engine is on this machine.
         overrides.insert(0, f"placement.min_memory_gib={_WITHOUT_ENGINE_GIB}")

@@ -41,6 +41,15 @@ def test_key_value_pairs_may_stand_before_and_after_the_options() -> None:
     assert (config.engine.seed, config.sandbox.num_workers) == (3, 4)
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("runs/alone", "alone"), ("runs/_my eval!", "myeval"), ("/", "evaluate"), ("r/1.5B", "1.5B")],
+)
+def test_the_run_is_named_after_its_folder_unless_it_is_given_a_name(folder: str, name: str) -> None:
+    assert config_of("m", "--out", folder).name == name
+    assert config_of("m", "--out", folder, "name=mine").name == "mine"
+
+
 def test_a_family_that_the_preset_lacks_is_taken_from_the_144() -> None:
     config = config_of("m", "--out", "x", "--families", "gcd,symbench/letters,mine:Family")
     assert (config.tasks.preset, config.tasks.families) == ("r1ci", ("gcd", "letters"))
