@@ -5,6 +5,7 @@ import os
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sandbox_service.worker_process import last_line, start_worker
 
 _PROBE_TIMEOUT_S = 30.0
 _MAX_MESSAGE_BYTES = 65536
+_SYSTEM_PREFIXES = frozenset({"/usr", "/usr/local"})
 _LIBRARIES = (
     "/lib",
     "/lib64",
@@ -62,11 +64,13 @@ def probe_layers(config: SandboxConfig | None = None) -> IsolationReport:
     with tempfile.TemporaryDirectory(prefix="sandbox-probe-", dir=config.scratch_root) as folder:
         spec = worker_spec(config, wanted, f"{folder}/worker")
         process, control, life = start_worker({"op": "probe", "spec": spec.to_dict()})
+        waited = ""
         try:
             control.settimeout(_PROBE_TIMEOUT_S)
             answer = control.recv(_MAX_MESSAGE_BYTES)
         except TimeoutError:
             answer = b""
+            waited = f" within {_PROBE_TIMEOUT_S:g} s"
         finally:
             process.kill()
             control.close()
@@ -74,8 +78,8 @@ def probe_layers(config: SandboxConfig | None = None) -> IsolationReport:
             _, stderr = process.communicate()
     if not answer:
         raise SandboxUnavailableError(
-            f"the probe of isolation layers ended without an answer ({last_line(stderr)}): "
-            f"check that {sys.executable} starts with an empty environment"
+            f"the probe of isolation layers ended without an answer{waited} ({last_line(stderr)}): "
+            f"check that {sys.executable} starts with an empty environment, and that the machine is not overloaded"
         )
     report = json.loads(answer)
     return IsolationReport(tuple(report["active"]), {**report["refused"], **left_out})
@@ -102,10 +106,15 @@ def worker_spec(config: SandboxConfig, layers: tuple[str, ...], scratch_folder: 
     )
 
 
-def _interpreter_paths() -> tuple[str, ...]:
+def _interpreter_paths(
+    prefixes: Collection[str] = (sys.base_prefix, sys.base_exec_prefix),
+) -> tuple[str, ...]:
+    """Where Python and its standard library lie: its own folder if it has one, in the system's what belongs to it."""
     standard_library = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-    prefixes = (sys.base_prefix, sys.base_exec_prefix)
-    return tuple(os.path.realpath(path) for path in (*prefixes, *standard_library))
+    own = [path for path in prefixes if path not in _SYSTEM_PREFIXES]
+    shared = [f"{path}/lib" for path in prefixes if path in _SYSTEM_PREFIXES]
+    program = [sys.executable] if shared else []
+    return tuple(os.path.realpath(path) for path in (*own, *shared, *program, *standard_library))
 
 
 def _outermost(paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,10 @@ import re
 from curriculum.tasks.instructions import PLACEHOLDERS
 from curriculum.tasks.model_text import words_only
 
-_ANSWER = re.compile(r"(?<!<)(?P<opening><{3,}+)(?P<inner>(?:(?!<<<|>>>).)*+)(?P<closing>>{3,}+)", re.DOTALL)
+# Without possessive quantifiers, which Python gets wrong before 3.11.5 (gh-101955).
+_ANSWER = re.compile(
+    r"(?<!<)(?P<opening><{3,}(?!<))(?P<inner>(?:(?!<<<|>>>).)*)(?P<closing>>{3,}(?!>))", re.DOTALL
+)
 _ONLY_BRACKETS = re.compile(r"[\s()\[\]{}<>]+")
 # A sequence of brackets may have `>>>` inside: it goes on to the last mark of its line.
 _MORE_BRACKETS = re.compile(r"[ \t\])}>]*>>>")

@@ -1,8 +1,11 @@
+import os
+import sys
+
 import pytest
 
 from sandbox_service.config import SandboxConfig
 from sandbox_service.errors import SandboxUnavailableError
-from sandbox_service.isolation import IsolationReport, worker_spec
+from sandbox_service.isolation import IsolationReport, _interpreter_paths, worker_spec
 from sandbox_service.worker.kernel.layers import ALL_LAYERS, NEEDS
 from sandbox_service.worker.spec import WorkerSpec
 
@@ -36,3 +39,11 @@ def test_a_worker_may_read_libraries_but_neither_home_nor_the_project():
 def test_a_spec_survives_the_way_to_the_worker():
     spec = worker_spec(SandboxConfig(), ("landlock",), "/tmp/worker")
     assert WorkerSpec.from_dict({**spec.to_dict(), "layers": ["landlock"]}) == spec
+
+
+def test_of_a_python_in_the_systems_folders_only_what_belongs_to_it_may_be_read():
+    own = _interpreter_paths(("/opt/python", "/opt/python"))
+    assert "/opt/python" in own
+    shared = _interpreter_paths(("/usr", "/usr"))
+    assert not {"/usr", "/usr/bin", "/usr/share"} & set(shared)
+    assert {os.path.realpath("/usr/lib"), os.path.realpath(sys.executable)} <= set(shared)

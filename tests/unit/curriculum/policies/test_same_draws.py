@@ -61,6 +61,14 @@ def test_a_preset_draws_the_very_same_tasks_as_before(
             policy.observe(TaskOutcome(task_id=task_id, num_correct=correct, num_rollouts=4, version=step))
 
 
-@pytest.mark.parametrize("preset", ["smoke", "laptop", "one_gpu", "single_node", "cluster"])
-def test_every_preset_keeps_the_papers_stages(preset: str) -> None:
-    assert load_config(preset).curriculum.policy == "stages"
+@pytest.mark.parametrize(
+    ("preset", "policy"),
+    [
+        *(("smoke", "stages"), ("laptop", "stages"), ("mini", "stages"), ("cluster", "stages")),
+        *(("one_gpu", "online"), ("single_node", "online")),
+    ],
+)
+def test_small_presets_and_the_papers_have_its_stages_and_the_others_the_modern_policy(
+    preset: str, policy: str
+) -> None:
+    assert load_config(preset).curriculum.policy == policy
