@@ -94,8 +94,9 @@ def _print(result: dict[str, Any]) -> None:
             for part, at in result["saturates_at_gpus"].items()
         ],
     )
-    for rows in (result["sandbox"]["needed"], result["sandbox"]["slowed"], [result["sandbox"]["paper"]]):
-        _table(list(rows[0]), [[f"{value:,.3g}" for value in row.values()] for row in rows])
+    sandbox = result["sandbox"]
+    for study in (sandbox["needed"], sandbox["slowed"], [sandbox["paper"]]):
+        _table(list(study[0]), [[f"{value:,.3g}" for value in row.values()] for row in study])
     for kind in ("stragglers", "laptop"):
         _table(
             [kind, *times, "groups_done_per_step"],

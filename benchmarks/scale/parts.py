@@ -107,7 +107,7 @@ async def _scoring(groups: list[RolloutGroup]) -> float:
 def _cpu_s() -> float:
     own = psutil.Process()
     times = [process.cpu_times() for process in (own, *own.children(recursive=True))]
-    return sum(t.user + t.system for t in times)
+    return float(sum(t.user + t.system for t in times))
 
 
 def _prepared(sent: list[bytes]) -> None:
