@@ -124,7 +124,7 @@ for kind in (bz2, gzip, lzma, zlib):
 open("a", "w").write("x")
 with tarfile.open("t.tar.gz", "w:gz") as archive:
     archive.add("a")
-tarfile.open("t.tar.gz").extractall("out", filter="data")
+tarfile.open("t.tar.gz").extractall("out")
 """,
     "own_modules": "open('mine.py', 'w').write('answer = 42')\nimport mine\nassert mine.answer == 42",
     "introspection": """
