@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from actors.frozen import Settings
 
-Kind = Literal["published", "measured here", "measured by a review", "arithmetic", "assumed"]
+Kind = Literal["published", "measured here", "measured earlier", "arithmetic", "assumed"]
 
 PARTS = "benchmarks/results/parts.json: CPU time, 5 x 1,200 tokens, 2 cores of an EPYC, 2026-11-26"
 LOOP = "2 cores, through Ray, 2026-11-25"
@@ -83,9 +83,9 @@ class ScaleSettings(Settings):
     sandbox_cores_per_gpu: float = known(20.0, "published", f"{PAPER}: five 64-core nodes for 16 GPUs")
     """Cores for scripts, one script each, for each GPU of all."""
 
-    driver_ms: float = known(2.2, "measured by a review", LOOP)
+    driver_ms: float = known(2.2, "measured earlier", LOOP)
     """Driver milliseconds a group: its calls to worker, scorer and curriculum."""
-    submit_us: float = known(15.0, "measured by a review", LOOP)
+    submit_us: float = known(15.0, "measured earlier", LOOP)
     """Driver microseconds a group and rank, to hand the step's references to the learner."""
     scan_ns: float = known(13.0, "measured here", PARTS)
     """Driver nanoseconds a group in the buffer, each time a finished group wakes the step that waits."""
@@ -99,7 +99,7 @@ class ScaleSettings(Settings):
     """Scorer milliseconds a group."""
     scorers: int = known(1, "assumed", "as built")
     """Scorer processes."""
-    curriculum_ms: float = known(0.3, "measured by a review", "3,000 calls a second to one actor; " + LOOP)
+    curriculum_ms: float = known(0.3, "measured earlier", "3,000 calls a second to one actor; " + LOOP)
     """Curriculum milliseconds a group: one call for its outcome, and 0.01 ms for draw and estimate."""
 
     learner_tokens_s: float = known(2100.0, "arithmetic", f"{GPU_PAGE}: 1,600 at 15 % MFU, 2,600 at 24 %")
@@ -108,7 +108,7 @@ class ScaleSettings(Settings):
     """Milliseconds a group that a rank unpickles, lays in rows and cuts in micro-batches."""
     group_kib: float = known(76.0, "measured here", PARTS)
     """KiB of a group on its way to a learner node."""
-    prepare_kib: float = known(870.0, "measured by a review", "10 MiB for 80,000 tokens, by tokens")
+    prepare_kib: float = known(870.0, "measured earlier", "10 MiB for 80,000 tokens, by tokens")
     """KiB a group that a rank holds for that."""
     prepares_all: bool = known(True, "assumed", "as built: `PolicyLearner._share`")
     """Whether every rank prepares the groups of all ranks, or its own alone."""
@@ -119,13 +119,13 @@ class ScaleSettings(Settings):
     """A bucket of it in GB."""
     gather_gb_s: float = known(75.0, "arithmetic", "0.2 s per 15 GB over NVLink")
     """GB a second that ZeRO-3's shards are gathered at."""
-    pack_gb_s: float = known(6.9, "measured by a review", COPIES)
+    pack_gb_s: float = known(6.9, "measured earlier", COPIES)
     """GB a second that parameters are copied to buckets at."""
-    checksum_gb_s: float = known(4.0, "measured by a review", COPIES)
+    checksum_gb_s: float = known(4.0, "measured earlier", COPIES)
     """GB a second of CRC-32, once where it is published, once in each worker."""
-    share_gb_s: float = known(2.4, "measured by a review", COPIES)
+    share_gb_s: float = known(2.4, "measured earlier", COPIES)
     """GB a second into shared memory, at the learner and again for each engine."""
-    read_gb_s: float = known(5.4, "measured by a review", COPIES)
+    read_gb_s: float = known(5.4, "measured earlier", COPIES)
     """GB a second out of shared memory."""
     pair_gb_s: float = known(1.55, "arithmetic", "12 to 30 s for a policy between two nodes at 100 Gbit/s")
     """GB a second of the object store between two nodes."""

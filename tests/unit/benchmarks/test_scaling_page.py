@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "scaling.md"
 @pytest.mark.parametrize("name", ScaleSettings.model_fields)
 def test_every_number_has_a_source(name):
     extra = ScaleSettings.model_fields[name].json_schema_extra
-    assert extra["kind"] in {"published", "measured here", "measured by a review", "arithmetic", "assumed"}
+    assert extra["kind"] in {"published", "measured here", "measured earlier", "arithmetic", "assumed"}
     assert extra["source"]
 
 
