@@ -152,6 +152,8 @@ async def _beside_engines(session: Session, name: str) -> None:
 
 
 def _tell_budget(session: Session, phase: str) -> None:
+    if phase not in session.config.budget.by_phase:
+        return
     wall_s = {name: row["wall_s"] for name, row in session.folder.read_phases().items()}
     spent = spent_tokens(read_lines(session.folder.root / FILE_NAME))
     text = phase_text(session.config.budget, phase, spent, wall_s)

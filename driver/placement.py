@@ -107,8 +107,16 @@ def plan(config: RunConfig) -> Placement:
         # One executor that stays needs no list of those there are.
         small.append("directory")
     actors = (
-        *([_rollout(config)] if has_engine else []),
-        *([] if alone else [_learner(config)]),
+        *(
+            [_computing(config, "rollout", where.rollout_workers, where.gpus_per_rollout_worker)]
+            if has_engine
+            else []
+        ),
+        *(
+            []
+            if alone
+            else [_computing(config, "learner", config.learner.num_ranks, where.gpus_per_learner_rank)]
+        ),
         *(_small(role, pooled) for role in small),
         ActorSpec(
             name="sandbox",
@@ -137,7 +145,7 @@ def scaling(config: RunConfig) -> ScalingConfig:
 
 
 def check(placement: Placement, available: Mapping[str, float]) -> None:
-    """Refuse a run that could never be placed.
+    """Refuse a run that could never be where.
 
     Args:
         placement: what the run needs.
@@ -163,31 +171,17 @@ def check(placement: Placement, available: Mapping[str, float]) -> None:
         )
 
 
-def _rollout(config: RunConfig) -> ActorSpec:
-    gpus, count = config.placement.gpus_per_rollout_worker, config.placement.rollout_workers
+def _computing(config: RunConfig, role: Literal["rollout", "learner"], count: int, gpus: float) -> ActorSpec:
+    """Actors that compute, on GPUs where they have some."""
     return ActorSpec(
-        name="rollout",
-        role="rollout",
+        name=role,
+        role=role,
         count=count,
         max_count=count,
         num_cpus=_cpus_beside(gpus),
         num_gpus=gpus,
         resources={},
-        label="rollout" if config.placement.use_sandbox_resource and gpus else None,
-    )
-
-
-def _learner(config: RunConfig) -> ActorSpec:
-    gpus, count = config.placement.gpus_per_learner_rank, config.learner.num_ranks
-    return ActorSpec(
-        name="learner",
-        role="learner",
-        count=count,
-        max_count=count,
-        num_cpus=_cpus_beside(gpus),
-        num_gpus=gpus,
-        resources={},
-        label="learner" if config.placement.use_sandbox_resource and gpus else None,
+        label=role if config.placement.use_sandbox_resource and gpus else None,
     )
 
 

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from actors.callables import ChatMessage, CompleteFn, Completion, ExecuteFn, Finish
 from actors.episodes.config import RolloutConfig
 from actors.episodes.script_runs import ScriptRuns
-from actors.episodes.scripts import complete_script, cut_after_script
+from actors.episodes.scripts import cut_after_script
 from actors.episodes.talk import ConversationOverError, Turn
 from actors.episodes.transcript import fixed_segment
 from actors.errors import ChatTooLongError, EndpointDeadError, EndpointError
 from actors.records import Aside, EndReason, Rollout, Segment, Source
-from curriculum.tasks.answers import extract_answer
 
 _log = logging.getLogger(__name__)
 
@@ -88,15 +87,15 @@ class Chat:
             raise ConversationOverError(EndReason.ROLLOUT_TOKENS)
         said = await self._said(self._messages, room)
         text = cut_after_script(said.text) if stops_at_script else said.text
-        script = complete_script(text) if stops_at_script else None
+        turn = Turn.of(text, stops_at_script)
         self._num_reported += said.num_tokens
         self._num_in_context = said.num_prompt_tokens + said.num_tokens
         self._messages.append(ChatMessage(role="assistant", content=text))
         self._segments.append(fixed_segment(Source.MODEL, (), text))
-        if said.finish is Finish.LENGTH and script is None:
+        if said.finish is Finish.LENGTH and turn.script is None:
             is_whole = self._num_in_context >= self._config.max_rollout_tokens
             raise ConversationOverError(EndReason.ROLLOUT_TOKENS if is_whole else EndReason.TURN_TOKENS)
-        return Turn(text, script, None if script else extract_answer(text))
+        return turn
 
     async def run(self, script: str) -> str:
         """Run a script in the sandbox; what the model is to be shown."""

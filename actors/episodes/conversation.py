@@ -16,7 +16,6 @@ from actors.episodes.talk import ConversationOverError, Turn
 from actors.episodes.transcript import Transcriber
 from actors.errors import EngineError
 from actors.records import Aside, EndReason, Rollout, Segment, Source
-from curriculum.tasks.answers import extract_answer
 
 _log = logging.getLogger(__name__)
 
@@ -65,17 +64,12 @@ class Conversation:
         Args:
             stops_at_script: whether a complete script ends the turn, to be run; else it is text like any other.
         """
-        try:
-            segment, limit = await self._sampled_turn(STOP_TEXTS if stops_at_script else ())
-        except EngineError as error:
-            _log.warning("rollout %s is dropped: %s", self._rollout_id, error)
-            raise ConversationOverError(EndReason.INFRASTRUCTURE) from error
+        segment, limit = await self._sampled_turn(STOP_TEXTS if stops_at_script else ())
         if segment is not None:
             self._append(segment)
         if segment is None or limit is not None:
             raise ConversationOverError(limit or EndReason.ROLLOUT_TOKENS)
-        script = complete_script(segment.text) if stops_at_script else None
-        return Turn(segment.text, script, None if script else extract_answer(segment.text))
+        return Turn.of(segment.text, stops_at_script)
 
     async def run(self, script: str) -> str:
         """Run a script in the sandbox; what the model is to be shown."""
@@ -104,11 +98,7 @@ class Conversation:
         room = min(self._config.max_turn_tokens, self._config.max_rollout_tokens - len(prompt))
         if room <= 0:
             return ""
-        try:
-            piece = await self._piece(prompt, room, ())
-        except EngineError as error:
-            _log.warning("rollout %s is dropped: %s", self._rollout_id, error)
-            raise ConversationOverError(EndReason.INFRASTRUCTURE) from error
+        piece = await self._piece(prompt, room, ())
         self._asides.append(Aside(question=text, text=piece.text, num_tokens=len(piece.token_ids)))
         return piece.text
 
@@ -157,7 +147,15 @@ class Conversation:
         return segment, EndReason.ROLLOUT_TOKENS
 
     async def _piece(self, prompt_token_ids: list[int], room: int, stop: tuple[str, ...]) -> Generation:
-        """What the engine samples in one go.
+        """What the engine samples in one go; the conversation is over where it fails."""
+        try:
+            return await self._sampled(prompt_token_ids, room, stop)
+        except EngineError as error:
+            _log.warning("rollout %s is dropped: %s", self._rollout_id, error)
+            raise ConversationOverError(EndReason.INFRASTRUCTURE) from error
+
+    async def _sampled(self, prompt_token_ids: list[int], room: int, stop: tuple[str, ...]) -> Generation:
+        """See `_piece`.
 
         Raises:
             EngineError: it failed, gave up, or sampled nothing.

@@ -7,7 +7,9 @@ endpoint, in messages that cannot.
 from dataclasses import dataclass
 from typing import Protocol
 
+from actors.episodes.scripts import complete_script
 from actors.records import EndReason, Rollout
+from curriculum.tasks.answers import extract_answer
 
 
 class ConversationOverError(Exception):
@@ -31,6 +33,12 @@ class Turn:
     """Its first complete script, without fences."""
     answer: str | None
     """The final answer that it gives in words."""
+
+    @classmethod
+    def of(cls, text: str, stops_at_script: bool) -> "Turn":
+        """A turn that said `text`, taken apart; without `stops_at_script` a script in it is text like any other."""
+        script = complete_script(text) if stops_at_script else None
+        return cls(text, script, None if script else extract_answer(text))
 
     @property
     def end(self) -> EndReason:

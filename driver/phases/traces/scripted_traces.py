@@ -22,7 +22,7 @@ from driver.outputs.progress import Progress
 from driver.outputs.row_writer import RowWriter
 from driver.outputs.run_folder import read_lines
 from driver.outputs.trace_file import Trace, Turns
-from driver.phases.traces.yields import FamilyYield, gathered, reasons_of
+from driver.phases.traces.yields import FamilyYield, gathered, most_per_family, reasons_of
 from driver.preflight import families_without_traces
 from sandbox_service import ExecutionRequest, ExecutionResult, Termination
 
@@ -102,7 +102,7 @@ class ScriptedTraces:
         without = families_without_traces(task.family for task in tasks)
         planned = [task for task in tasks if task.family not in without]
         num_families = len({task.family for task in planned})
-        self._most = min(self._most, -(-self._config.synthesis.max_traces // num_families))
+        self._most = most_per_family(self._config.synthesis, num_families)
         return planned
 
     async def _tried(self, task: Task) -> dict[str, Any]:

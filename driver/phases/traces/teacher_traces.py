@@ -23,7 +23,7 @@ from driver.outputs.run_folder import read_lines
 from driver.outputs.trace_file import Trace
 from driver.phases.traces.config import SynthesisConfig
 from driver.phases.traces.teacher_wordings import TEACHER_WORDINGS
-from driver.phases.traces.yields import FamilyYield, gathered, reasons_of
+from driver.phases.traces.yields import FamilyYield, gathered, most_per_family, reasons_of
 
 _NAME = "synthesize"
 HOPELESS = 10
@@ -91,7 +91,7 @@ class TeacherTraces:
             EndpointDeadError: the endpoint answers nobody; attempts that ended are kept.
         """
         num_families = len({task.family for task in tasks})
-        self._most = min(self._most, -(-self._config.max_traces // num_families))
+        self._most = most_per_family(self._config, num_families)
         for row in read_lines(self._partial):
             # Another teacher's attempts say nothing of this one.
             if row.get("teacher") == self._config.teacher:

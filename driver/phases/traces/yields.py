@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.frozen import Frozen
 from driver.outputs.trace_file import Trace
+from driver.phases.traces.config import SynthesisConfig
 
 
 class FamilyYield(Frozen):
@@ -73,6 +74,11 @@ def gathered(rows: Sequence[Mapping[str, Any]], most: int) -> tuple[list[Trace],
         for family, reasons in sorted(dropped.items())
     }
     return traces, yields
+
+
+def most_per_family(config: SynthesisConfig, num_families: int) -> int:
+    """Most traces of one family: its own cap, or its even share of all."""
+    return min(config.max_per_family, -(-config.max_traces // num_families))
 
 
 def reasons_of(yields: Mapping[str, FamilyYield]) -> str:

@@ -4,8 +4,6 @@ bfloat16 weights split by ZeRO-3, activations computed again, a reference model,
 micro-batches than ranks; beside it one float32 rank without any of that. Only NCCL and CUDA are not here.
 """
 
-import multiprocessing
-import socket
 import traceback
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from actors.policy_learner import PolicyLearner
 from actors.weights.buckets import unpacked
 from driver.config_loading import load_config
 from tests.unit.actors.learner_cases import saved_tiny_model, scored_group, sft_rollouts
+from tests.unit.actors.rank_processes import results_of_ranks
 
 # A minute, in four processes that each load torch and DeepSpeed.
 pytestmark = pytest.mark.slow
@@ -75,26 +74,9 @@ def learner_samples(learner):
 
 def run(config: LearnerConfig, path: str, folder: Path):
     folder.mkdir()
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    processes = [
-        context.Process(target=live, args=(config, rank, port, path, folder, results))
-        for rank in range(config.num_ranks)
-    ]
-    for process in processes:
-        process.start()
-    try:
-        result = results.get(timeout=300)
-    finally:
-        for process in processes:
-            process.join(timeout=60)
-            process.kill()
-    assert not isinstance(result, str), result
-    assert [p.exitcode for p in processes] == [0] * config.num_ranks
-    return result
+    return results_of_ranks(
+        config.num_ranks, live, lambda rank, port: (config, rank, port, path, folder), limit_s=300
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Two real processes over gloo do what one does."""
 
-import multiprocessing
-import socket
 import traceback
 
 import pytest
@@ -11,6 +9,7 @@ from actors.learning.config import LearnerRole
 from actors.policy_learner import PolicyLearner
 from actors.weights.buckets import unpacked
 from tests.unit.actors.learner_cases import learner_config, saved_tiny_model, scored_groups, sft_rollouts
+from tests.unit.actors.rank_processes import results_of_ranks
 
 
 def train(rank, world_size, port, path, changes, results):
@@ -37,26 +36,9 @@ def train(rank, world_size, port, path, changes, results):
 
 
 def run(world_size, path, changes):
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    processes = [
-        context.Process(target=train, args=(rank, world_size, port, path, changes, results))
-        for rank in range(world_size)
-    ]
-    for process in processes:
-        process.start()
-    try:
-        result = results.get(timeout=120)
-    finally:
-        for process in processes:
-            process.join(timeout=20)
-            process.kill()
-    assert not isinstance(result, str), result
-    assert [p.exitcode for p in processes] == [0] * world_size
-    return result
+    return results_of_ranks(
+        world_size, train, lambda rank, port: (rank, world_size, port, path, changes), limit_s=120
+    )
 
 
 @pytest.fixture(scope="module")
